@@ -1,0 +1,35 @@
+# The two commands: `make run` and `make test`. `make help` lists the rest.
+DATA ?= .helpdesk
+PORT ?=
+CHECK ?=
+BIN := .venv/bin
+export HELPDESK_DATA_DIR ?= $(abspath $(DATA))
+
+.DEFAULT_GOAL := help
+.PHONY: help environment run test check lock screenshots benchmarks
+
+help: ## these lines
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+environment: ## the virtual environment in .venv, exactly as requirements.lock has it
+	@bash deploy/environment.sh
+
+run: environment ## start everything with two demo tenants (PORT=8080; CHECK=1: ask once, verify, stop)
+	@$(BIN)/helpdesk up --demo $(if $(PORT),--port $(PORT)) $(if $(CHECK),--check)
+
+test: environment check ## checks and the whole test suite
+	@$(BIN)/python -m pytest --cov --cov-report=term
+
+check: environment ## lint, format, types and the floors of the house
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+benchmarks: environment ## tables of speed and memory (tests/benchmarks)
+	@$(BIN)/python -m tests.benchmarks
+
+lock: environment ## pin every package anew
+	@{ echo "# Every package, exactly. Made by 'make lock'; a local CPU build of torch satisfies its pin."; \
+	   $(BIN)/uv pip compile --quiet --python 3.11 --group dev --no-annotate --no-header pyproject.toml \
+	   | sed -E 's/^(torch==[0-9.]+)\+cpu/\1/'; } > requirements.lock.new && mv requirements.lock.new requirements.lock

@@ -1,0 +1,1 @@
+"""What runs: the HTTP API, the customer chat, the command line and the supervisor."""

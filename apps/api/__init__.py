@@ -1,0 +1,1 @@
+"""The HTTP API: one ASGI application over the workbench, and the server that runs it."""

@@ -1,0 +1,70 @@
+"""The one place where the API's parts meet: routes, middleware and the customer chat on one ASGI application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+
+from apps.api.authentication import Authentication
+from apps.api.body_limit import BodyLimit
+from apps.api.docs import add_docs
+from apps.api.exchange import Exchange
+from apps.api.failures import handle_failures
+from apps.api.feedback import feedback_router
+from apps.api.health import health_router
+from apps.api.measurements import Measurements
+from apps.api.metrics import metrics_router
+from apps.api.openapi import HelpdeskApi
+from apps.api.rag import rag_router
+from apps.api.workers import WorkerPool
+from components.bootstrap import Workbench
+
+_DESCRIPTION = "Questions answered from a tenant's own knowledge, with citations."
+_CHAT = "/chat"
+_READY_WITHIN = 3.0
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds of one API process.
+
+    answers: questions answered at once. waiting: calls that may wait for a thread before the next is
+    refused with 503. short: other calls (keys, feedback) at once. body_bytes: longest request body.
+    """
+
+    answers: int = 4
+    waiting: int = 32
+    short: int = 4
+    body_bytes: int = 64 * 1024
+
+
+def create_app(workbench: Workbench, limits: Limits = Limits()) -> FastAPI:
+    """The API over `workbench`, which stays the caller's to close."""
+    answers = WorkerPool("answers", threads=limits.answers, waiting=limits.waiting)
+    short = WorkerPool("short", threads=limits.short, waiting=limits.waiting)
+    probes = WorkerPool("probes", threads=1, waiting=limits.waiting)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        for pool in (answers, short, probes):
+            pool.close()
+
+    app = HelpdeskApi(
+        title="Helpdesk", version="0.1.0", description=_DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None
+    )
+    deadline = workbench.settings.request_deadline
+    measurements = Measurements()
+    authenticate = Authentication(workbench.api_keys, short, deadline=deadline)
+    handle_failures(app)
+    app.add_middleware(BodyLimit, limit=limits.body_bytes, exempt=f"{_CHAT}/")
+    app.add_middleware(Exchange, measurements=measurements)
+    app.include_router(rag_router(workbench, authenticate, answers, measurements))
+    app.include_router(feedback_router(workbench.feedback, authenticate, short, deadline=deadline))
+    app.include_router(health_router(workbench.database, probes, deadline=_READY_WITHIN))
+    app.include_router(metrics_router(measurements))
+    add_docs(app)
+    return app

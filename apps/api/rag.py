@@ -1,0 +1,115 @@
+"""POST /rag/query (section 4.1 of the design): a question in, an answer with its sources out."""
+
+from time import perf_counter
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+
+from apps.api.authentication import Authentication, require_same_tenant
+from apps.api.measurements import Measurements
+from apps.api.openapi import problem_responses
+from apps.api.text import without_nul
+from apps.api.workers import WorkerPool
+from components.bootstrap import Workbench
+from components.core.answers import Answer
+from components.core.tenant import TenantContext
+from components.helpdesk.answering import AnsweredQuestion
+
+Question = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(without_nul)
+]
+
+
+class RagRequest(BaseModel):
+    """A question to one tenant's knowledge."""
+
+    tenant_id: UUID = Field(description="The tenant of the API key.")
+    question: Question = Field(description="1 to 4000 characters, outer white space left out.")
+    top_k: int = Field(strict=True, ge=1, le=50, description="How many passages to retrieve.", examples=[10])
+
+
+class RagSource(BaseModel):
+    """A passage that the answer quotes."""
+
+    doc_id: str
+    section: str = Field(description="The headings above the passage: `Returns > Exceptions`.")
+    score: float
+
+
+class RagResponse(BaseModel):
+    """The answer. `sources[n - 1]` is what `[n]` in it cites; an honest 'I do not know' has none."""
+
+    answer: str
+    sources: list[RagSource]
+
+
+_ANSWER_ID = {
+    "description": "Answer with citations",
+    "headers": {
+        "X-Answer-Id": {
+            "description": "The stored answer, for POST /answers/{answer_id}/feedback.",
+            "schema": {"type": "string", "format": "uuid"},
+        }
+    },
+}
+
+
+def rag_router(
+    workbench: Workbench, authenticate: Authentication, pool: WorkerPool, measurements: Measurements
+) -> APIRouter:
+    """The route. Answers are made in `pool`, each within the settings' request deadline."""
+    router = APIRouter(tags=["questions"])
+
+    @router.post(
+        "/rag/query",
+        summary="Retrieve and generate answer",
+        operation_id="rag_query",
+        responses={
+            200: _ANSWER_ID,
+            **problem_responses(
+                "invalid_json",
+                "invalid_api_key",
+                "tenant_mismatch",
+                "content_too_large",
+                "unsupported_media_type",
+                "invalid_input",
+                "internal_error",
+                "database_unavailable",
+                "index_unavailable",
+                "model_unavailable",
+                "model_mismatch",
+                "unavailable",
+            ),
+        },
+    )
+    async def query(
+        body: RagRequest,
+        response: Response,
+        tenant: Annotated[TenantContext, Depends(authenticate)],
+    ) -> RagResponse:
+        require_same_tenant(tenant, body.tenant_id)
+        started = perf_counter()
+        deadline = workbench.settings.request_deadline
+
+        def ask() -> AnsweredQuestion:
+            left = deadline - (perf_counter() - started)
+            return workbench.answering.answer(tenant, body.question, top_k=body.top_k, deadline=left)
+
+        answered = await pool.run(ask, deadline=deadline)
+        answer = answered.answer
+        measurements.count_answer(tenant.tenant_id, answer.answered, perf_counter() - started)
+        response.headers["X-Answer-Id"] = str(answered.answer_id)
+        return RagResponse(answer=answer.text, sources=_sources(answer))
+
+    return router
+
+
+def _sources(answer: Answer) -> list[RagSource]:
+    """One source a citation number, in their order: two quotes of one passage share a number."""
+    cited = {citation.number: citation for citation in reversed(answer.citations)}
+    return [
+        RagSource(doc_id=citation.document_id, section=citation.section, score=citation.score)
+        for _, citation in sorted(cited.items())
+    ]

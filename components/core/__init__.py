@@ -1,0 +1,1 @@
+"""What every room shares: errors, frozen data, the tenant, small Protocols, settings."""

@@ -1,0 +1,117 @@
+"""The one tree of errors: what went wrong, the bad value, and what is allowed instead.
+
+HelpdeskError                       internal_error
+├── InvalidInput                    invalid_input         a value that the caller can correct
+│   ├── InvalidSetting              invalid_setting       an environment variable or a configuration file
+│   ├── InvalidPipeline             invalid_pipeline      a pipeline YAML that does not load
+│   ├── InvalidEvaluationSet        invalid_evaluation_set
+│   └── UnreadableDocument          unreadable_document   one document; the others go on (carries .reason)
+├── NotFound                        not_found
+│   └── TenantNotFound              tenant_not_found
+├── Conflict                        conflict
+│   ├── TenantExists                tenant_exists
+│   ├── ModelMismatch               model_mismatch        vectors of two models would meet
+│   └── PortInUse                   port_in_use
+├── AccessDenied                    access_denied
+│   ├── InvalidApiKey               invalid_api_key       no key, or a wrong one
+│   └── TenantMismatch              tenant_mismatch       a good key, another tenant's data
+└── Unavailable                     unavailable           try again later
+    ├── DatabaseUnavailable         database_unavailable
+    ├── IndexUnavailable            index_unavailable     no index has been promoted for the tenant yet
+    └── ModelUnavailable            model_unavailable     weights absent, altered, or a remote model out of reach
+
+Every message names the bad value and what is allowed. `code` is stable; apps.api maps it to an HTTP status.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class HelpdeskError(Exception):
+    """Root of all our errors. `field` names the offending input, where there is one."""
+
+    code: ClassVar[str] = "internal_error"
+
+    def __init__(self, message: str, *, field: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.field = field
+
+
+class InvalidInput(HelpdeskError):
+    code = "invalid_input"
+
+
+class InvalidSetting(InvalidInput):
+    code = "invalid_setting"
+
+
+class InvalidPipeline(InvalidInput):
+    code = "invalid_pipeline"
+
+
+class InvalidEvaluationSet(InvalidInput):
+    code = "invalid_evaluation_set"
+
+
+class UnreadableDocument(InvalidInput):
+    """One document cannot be used. `reason` is a short stable word, such as `encrypted_pdf`."""
+
+    code = "unreadable_document"
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class NotFound(HelpdeskError):
+    code = "not_found"
+
+
+class TenantNotFound(NotFound):
+    code = "tenant_not_found"
+
+
+class Conflict(HelpdeskError):
+    code = "conflict"
+
+
+class TenantExists(Conflict):
+    code = "tenant_exists"
+
+
+class ModelMismatch(Conflict):
+    code = "model_mismatch"
+
+
+class PortInUse(Conflict):
+    code = "port_in_use"
+
+
+class AccessDenied(HelpdeskError):
+    code = "access_denied"
+
+
+class InvalidApiKey(AccessDenied):
+    code = "invalid_api_key"
+
+
+class TenantMismatch(AccessDenied):
+    code = "tenant_mismatch"
+
+
+class Unavailable(HelpdeskError):
+    code = "unavailable"
+
+
+class DatabaseUnavailable(Unavailable):
+    code = "database_unavailable"
+
+
+class IndexUnavailable(Unavailable):
+    code = "index_unavailable"
+
+
+class ModelUnavailable(Unavailable):
+    code = "model_unavailable"

@@ -1,0 +1,69 @@
+"""Every setting in one declared table, read from the environment once a process."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from components.core.errors import InvalidSetting
+
+
+class Settings(BaseSettings):
+    """Each field is the environment variable HELPDESK_<FIELD IN CAPITALS>."""
+
+    model_config = SettingsConfigDict(env_prefix="HELPDESK_", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path(".helpdesk"), description="The one folder that holds all state.")
+    database_url: SecretStr | None = Field(
+        None, description="postgresql:// address of a role that may create roles and databases; none = embedded PostgreSQL."
+    )
+    host: str = Field("127.0.0.1", description="Address that the API and Dagster's UI listen on.")
+    port: int = Field(8080, ge=1, le=65535, description="Port of the API and the chat.")
+    dagster_port: int | None = Field(None, ge=1, le=65535, description="Port of Dagster's UI; none = port + 1.")
+    embedder: str = Field(
+        "bundled",
+        min_length=1,
+        description="bundled, a sentence-transformers name or path, or openai:<model> with embeddings_url.",
+    )
+    embeddings_url: str | None = Field(None, description="Base address of an OpenAI-compatible embeddings endpoint.")
+    embeddings_api_key: SecretStr | None = Field(None, description="Key for embeddings_url, where it wants one.")
+    pipeline: str = Field("hybrid", min_length=1, description="Name of a shipped pipeline, or the path of a YAML file.")
+    chunk_tokens: int = Field(500, ge=32, le=8192, description="Longest chunk; an embedder that reads less lowers it.")
+    chunk_overlap: int = Field(32, ge=0, le=512, description="Tokens that a chunk repeats of the one before it.")
+    threads: int = Field(2, ge=1, le=256, description="Threads of one embedding call.")
+    request_deadline: float = Field(30.0, gt=0, le=600, description="Seconds until a question is given up.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line written.")
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().resolve()
+
+    @property
+    def resolved_dagster_port(self) -> int:
+        return self.dagster_port or self.port + 1
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment, `overrides` first. Raises InvalidSetting naming variable and value."""
+    try:
+        return Settings(**{key: value for key, value in overrides.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "HELPDESK_" + "_".join(str(part) for part in first["loc"]).upper()
+        raise InvalidSetting(f"{name}={first.get('input')!r}: {first['msg']}", field=name) from error
+
+
+def quiet_third_parties() -> None:
+    """Turns off what our libraries would send home or fetch, unless the operator has said otherwise."""
+    for name, value in {
+        "HAYSTACK_TELEMETRY_ENABLED": "False",
+        "GRADIO_ANALYTICS_ENABLED": "False",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }.items():
+        os.environ.setdefault(name, value)

@@ -1,0 +1,132 @@
+"""The one way to the tables: a transaction that belongs to a tenant, or the operator's on the registry."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import Engine, PoolResetState, QueuePool, create_engine, event, text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from components.core.errors import DatabaseUnavailable
+from components.core.tenant import TenantContext
+
+_SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
+_FIND_TENANT = text("SELECT tenant_id_for_domain(:domain)")
+_FAILURES = (OperationalError, InterfaceError, PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError)
+
+
+class Database:
+    """Pooled sessions on one database. Thread-safe; opens nothing until it is first used.
+
+    After PostgreSQL was gone, the pool replaces its dead connections by itself.
+
+    >>> database = Database(addresses.app, addresses.operator)
+    >>> with database.tenant(context) as session:
+    ...     session.add(TicketRow(ticket_id=uuid4(), tenant_id=context.tenant_id, status="open"))
+    """
+
+    def __init__(
+        self,
+        app_url: str,
+        operator_url: str,
+        *,
+        pool_size: int = 10,
+        pool_wait: float = 5.0,
+        connect_timeout: int = 5,
+        statement_timeout: float = 30.0,
+    ) -> None:
+        """pool_size: most connections of the application role; the operator's has 2. The rest are seconds:
+        to wait for a free connection, for PostgreSQL to accept one, for one statement to end."""
+
+        def pool(url: str, size: int) -> Engine:
+            return _pool(url, size, pool_wait, connect_timeout, statement_timeout)
+
+        self._app = pool(app_url, pool_size)
+        self._operator = pool(operator_url, 2)
+
+    @contextlib.contextmanager
+    def tenant(self, context: TenantContext) -> Iterator[Session]:
+        """One transaction that sees and writes the rows of this tenant and of no other.
+
+        Commits at the end and rolls back on an error. Rows stay readable afterwards. Raises
+        DatabaseUnavailable where PostgreSQL is out of reach, or goes away on the way, or takes too long.
+        """
+        with _transaction(self._app) as session:
+            session.execute(_SET_TENANT, {"tenant_id": str(context.tenant_id)})
+            yield session
+
+    @contextlib.contextmanager
+    def operator(self) -> Iterator[Session]:
+        """One transaction on the registry of tenants, the only table it may touch. Otherwise like `tenant`."""
+        with _transaction(self._operator) as session:
+            yield session
+
+    def find_tenant_id(self, domain: str) -> UUID | None:
+        """The tenant with this domain, to the letter; None where there is none. Raises DatabaseUnavailable."""
+        with _transaction(self._app) as session:
+            return session.execute(_FIND_TENANT, {"domain": domain}).scalar_one_or_none()
+
+    def is_ready(self) -> bool:
+        """Whether PostgreSQL answers now."""
+        try:
+            with _transaction(self._app) as session:
+                session.execute(text("SELECT 1"))
+        except DatabaseUnavailable:
+            return False
+        return True
+
+    def dispose(self) -> None:
+        """Closes all idle connections. Using the database again opens new ones."""
+        self._app.dispose()
+        self._operator.dispose()
+
+
+@contextlib.contextmanager
+def _transaction(engine: Engine) -> Iterator[Session]:
+    try:
+        # Code inside that commits by itself gets an error: past a commit no tenant would be set.
+        with Session(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+    except _FAILURES as error:
+        reason = str(getattr(error, "orig", None) or error).strip()
+        raise DatabaseUnavailable(f"PostgreSQL at {engine.url.host}:{engine.url.port}: {reason}") from error
+
+
+def _pool(url: str, size: int, wait: float, connect_timeout: int, statement_timeout: float) -> Engine:
+    milliseconds = int(statement_timeout * 1000)
+    engine = create_engine(
+        url,
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=wait,
+        pool_pre_ping=True,
+        pool_reset_on_return=None,
+        connect_args={
+            "connect_timeout": connect_timeout,
+            "options": f"-c timezone=UTC -c statement_timeout={milliseconds} "
+            f"-c idle_in_transaction_session_timeout={milliseconds}",
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 3,
+            "tcp_user_timeout": milliseconds,
+        },
+    )
+    event.listen(engine, "reset", _forget)
+    return engine
+
+
+def _forget(connection: psycopg.Connection[Any], _record: object, state: PoolResetState) -> None:
+    """Ends the transaction and undoes every setting, so that the next user of a connection starts clean."""
+    if state.terminate_only:
+        return
+    connection.rollback()
+    connection.autocommit = True
+    connection.execute("RESET ALL")
+    connection.autocommit = False

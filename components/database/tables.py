@@ -1,0 +1,247 @@
+"""Every table of the helpdesk, each row of which belongs to one tenant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    ARRAY,
+    TIMESTAMP,
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    MetaData,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    Uuid,
+    func,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Json = dict[str, Any]
+Moment = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True), server_default=func.now())]
+MaybeMoment = Annotated[datetime | None, mapped_column(TIMESTAMP(timezone=True))]
+Instant = Annotated[datetime | None, mapped_column(TIMESTAMP(timezone=False))]
+TenantId = Annotated[UUID, mapped_column(Uuid, ForeignKey("tenants.tenant_id", ondelete="CASCADE"))]
+TenantKey = Annotated[UUID, mapped_column(Uuid, ForeignKey("tenants.tenant_id", ondelete="CASCADE"), primary_key=True)]
+Key = Annotated[UUID, mapped_column(Uuid, primary_key=True)]
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that migrations can name it too."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        str: Text,
+        float: Double,
+        Json: JSONB,
+        list[Any]: JSONB,
+        list[str]: ARRAY(Text),
+    }
+
+
+class TenantRow(Base):
+    """The registry, section 2.1 of the design. Times are UTC without saying so, as the design has them."""
+
+    __tablename__ = "tenants"
+
+    tenant_id: Mapped[Key]
+    name: Mapped[str]
+    domain: Mapped[str] = mapped_column(unique=True)
+    config_json: Mapped[Json]
+    created_at: Mapped[Instant] = mapped_column(server_default=func.now())
+    updated_at: Mapped[Instant] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+
+class ApiKeyRow(Base):
+    """A tenant's key to the API: only its hash is kept, and a revoked one stays as evidence."""
+
+    __tablename__ = "api_keys"
+
+    key_id: Mapped[str] = mapped_column(primary_key=True)
+    tenant_id: Mapped[TenantId] = mapped_column(index=True)
+    key_hash: Mapped[str]
+    label: Mapped[str]
+    created_at: Mapped[Moment]
+    last_used_at: Mapped[MaybeMoment]
+    revoked_at: Mapped[MaybeMoment]
+
+
+class RawDocumentRow(Base):
+    """What a source held when it was last seen; the bytes stay in the source."""
+
+    __tablename__ = "raw_documents"
+
+    tenant_id: Mapped[TenantKey]
+    document_id: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    path: Mapped[str]
+    media_type: Mapped[str]
+    checksum: Mapped[str]
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    seen_at: Mapped[Moment]
+
+
+class DocumentRow(Base):
+    """A document normalised to Markdown."""
+
+    __tablename__ = "documents"
+
+    tenant_id: Mapped[TenantKey]
+    document_id: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    title: Mapped[str]
+    markdown: Mapped[str]
+    checksum: Mapped[str]
+    updated_at: Mapped[Moment]
+
+
+class DocumentProblemRow(Base):
+    """Why a document could not be used."""
+
+    __tablename__ = "document_problems"
+
+    tenant_id: Mapped[TenantKey]
+    document_id: Mapped[str] = mapped_column(primary_key=True)
+    reason: Mapped[str]
+    message: Mapped[str]
+    seen_at: Mapped[Moment]
+
+
+class ChunkRow(Base):
+    """A passage of a document; it goes when the document goes."""
+
+    __tablename__ = "chunks"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "document_id"], ["documents.tenant_id", "documents.document_id"], ondelete="CASCADE"
+        ),
+        Index(None, "tenant_id", "document_id"),
+    )
+
+    tenant_id: Mapped[TenantKey]
+    chunk_id: Mapped[str] = mapped_column(primary_key=True)
+    document_id: Mapped[str]
+    title: Mapped[str]
+    heading_path: Mapped[list[str]]
+    text: Mapped[str]
+    position: Mapped[int]
+    tokens: Mapped[int]
+
+
+class EvaluationSetRow(Base):
+    """Questions and which documents answer them. `version` is the checksum of both."""
+
+    __tablename__ = "evaluation_sets"
+
+    tenant_id: Mapped[TenantKey]
+    name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[str] = mapped_column(primary_key=True)
+    queries: Mapped[Any] = mapped_column(JSONB)
+    qrels: Mapped[Any] = mapped_column(JSONB)
+    created_at: Mapped[Moment]
+
+
+class IndexEvaluationRow(Base):
+    """How good one version of a tenant's index was, and whether it was promoted to serve."""
+
+    __tablename__ = "index_evaluations"
+    __table_args__ = (Index(None, "tenant_id", "created_at"),)
+
+    evaluation_id: Mapped[Key]
+    tenant_id: Mapped[TenantId]
+    index_version: Mapped[int] = mapped_column(BigInteger)
+    set_name: Mapped[str]
+    set_version: Mapped[str]
+    pipeline: Mapped[str]
+    metrics: Mapped[Json]
+    threshold: Mapped[float]
+    promoted: Mapped[bool]
+    created_at: Mapped[Moment]
+
+
+class AnswerRow(Base):
+    """An answer as it was given, with all that it stood on."""
+
+    __tablename__ = "answers"
+    __table_args__ = (UniqueConstraint("tenant_id", "answer_id"), Index(None, "tenant_id", "created_at"))
+
+    answer_id: Mapped[Key]
+    tenant_id: Mapped[TenantId]
+    question: Mapped[str]
+    text: Mapped[str]
+    answered: Mapped[bool]
+    confidence: Mapped[float]
+    threshold: Mapped[float]
+    model: Mapped[str]
+    pipeline: Mapped[str]
+    index_version: Mapped[int] = mapped_column(BigInteger)
+    citations: Mapped[list[Any]]
+    passages: Mapped[list[Any]]
+    seconds: Mapped[Json]
+    channel: Mapped[str]
+    created_at: Mapped[Moment]
+
+
+class FeedbackRow(Base):
+    """A customer's thumb on an answer: 1 up, -1 down. The key holds both in the same tenant."""
+
+    __tablename__ = "feedback"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["tenant_id", "answer_id"], ["answers.tenant_id", "answers.answer_id"], ondelete="CASCADE"
+        ),
+        UniqueConstraint("answer_id"),
+        CheckConstraint("rating IN (-1, 1)", name="rating"),
+    )
+
+    feedback_id: Mapped[Key]
+    tenant_id: Mapped[TenantId] = mapped_column(index=True)
+    answer_id: Mapped[UUID]
+    rating: Mapped[int] = mapped_column(SmallInteger)
+    comment: Mapped[str | None]
+    created_at: Mapped[Moment]
+
+
+class TicketRow(Base):
+    """A case for a person, section 8.2 of the design."""
+
+    __tablename__ = "tickets"
+
+    ticket_id: Mapped[Key]
+    tenant_id: Mapped[TenantId] = mapped_column(index=True)
+    session_id: Mapped[UUID | None]
+    status: Mapped[str | None]
+    priority: Mapped[str | None]
+    assigned_to: Mapped[str | None]
+    created_at: Mapped[Instant]
+    updated_at: Mapped[Instant]
+
+
+class AuditLogRow(Base):
+    """Who did what, section 11 of the design. The application may add rows and never change them."""
+
+    __tablename__ = "audit_logs"
+    __table_args__ = (Index(None, "tenant_id", "timestamp"),)
+
+    id: Mapped[Key]
+    tenant_id: Mapped[TenantId]
+    user_id: Mapped[UUID | None]
+    action: Mapped[str | None]
+    details: Mapped[Json | None] = mapped_column("metadata", JSONB)
+    timestamp: Mapped[Instant]

@@ -1,0 +1,1 @@
+"""The domain: tenants, keys, knowledge ingestion, answering, feedback, evaluation."""

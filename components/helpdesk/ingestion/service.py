@@ -1,0 +1,168 @@
+"""The whole way in, stage by stage: what Dagster's assets and `helpdesk ingest` both call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter
+
+from filelock import FileLock, Timeout
+from sqlalchemy import func, select
+
+from components.core.documents import DocumentProblem
+from components.core.embeddings import Embedder
+from components.core.errors import Conflict
+from components.core.settings import Settings
+from components.core.sources import KnowledgeSource
+from components.core.tenant import Tenant
+from components.database.session import Database
+from components.database.tables import ChunkRow, DocumentRow
+from components.helpdesk.ingestion.blobs import BlobStore
+from components.helpdesk.ingestion.chunking import chunk_documents, chunk_ids, fetch_chunks
+from components.helpdesk.ingestion.collecting import collect
+from components.helpdesk.ingestion.evaluating import evaluate_candidate, promote_candidate
+from components.helpdesk.ingestion.evaluation_sets import store_evaluation_set
+from components.helpdesk.ingestion.parsing import parse_documents
+from components.helpdesk.ingestion.problems import stored_problems
+from components.helpdesk.ingestion.reports import (
+    ChunkReport,
+    CollectReport,
+    EvaluationReport,
+    EvaluationSetReport,
+    ParseReport,
+    PromotionReport,
+)
+from components.knowledge.indexing import IndexingReport, index_chunks
+from components.vectors.tenant_index import TenantIndex
+
+LOCK_SECONDS = 600.0
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """Every stage's report. promoted is None where the candidate was not good enough to serve."""
+
+    collected: CollectReport
+    parsed: ParseReport
+    chunked: ChunkReport
+    indexed: IndexingReport
+    evaluation_sets: tuple[EvaluationSetReport, ...]
+    evaluation: EvaluationReport
+    promoted: PromotionReport | None
+    seconds: float
+
+
+class Ingestion:
+    """One method a stage. Each brings one thing to where it should be and may be run again at any time."""
+
+    def __init__(self, database: Database, embedder: Embedder, settings: Settings) -> None:
+        self._database = database
+        self._embedder = embedder
+        self._settings = settings
+        self._blobs = BlobStore(settings.data_dir)
+
+    def collect(self, tenant: Tenant, sources: Sequence[KnowledgeSource]) -> CollectReport:
+        """Raises Unavailable where a source cannot be listed; nothing is deleted then."""
+        with self._alone(tenant):
+            return collect(self._database, self._blobs, tenant.context, sources)
+
+    def parse(self, tenant: Tenant, on_progress: Progress | None = None) -> ParseReport:
+        """Raw documents to Markdown; what cannot be read is in the report, the others go through."""
+        with self._alone(tenant):
+            return parse_documents(self._database, self._blobs, tenant.context, on_progress)
+
+    def chunk(self, tenant: Tenant, on_progress: Progress | None = None) -> ChunkReport:
+        """Documents to passages that the embedder reads whole."""
+        tokens, overlap = self._settings.chunk_tokens, self._settings.chunk_overlap
+        with self._alone(tenant):
+            return chunk_documents(self._database, self._embedder, tenant.context, tokens, overlap, on_progress)
+
+    def embed(self, tenant: Tenant, on_progress: Progress | None = None) -> IndexingReport:
+        """The candidate index: new chunks embedded, gone ones deleted. What serves stays as it is."""
+        context = tenant.context
+        with self._alone(tenant):
+            return index_chunks(
+                chunk_ids(self._database, context),
+                lambda identifiers: fetch_chunks(self._database, context, identifiers),
+                self.index(tenant),
+                self._embedder,
+                on_progress,
+            )
+
+    def load_evaluation_set(self, tenant: Tenant, folder: Path) -> EvaluationSetReport:
+        """Raises InvalidEvaluationSet naming file and line."""
+        return store_evaluation_set(self._database, tenant.context, folder)
+
+    def evaluate(self, tenant: Tenant, on_progress: Progress | None = None) -> EvaluationReport:
+        """Measures the candidate and learns its threshold. Raises IndexUnavailable for an empty index."""
+        pipeline = self._settings.pipeline
+        index = self.index(tenant)
+        return evaluate_candidate(self._database, tenant.context, index, self._embedder, pipeline, on_progress)
+
+    def promote(self, tenant: Tenant) -> PromotionReport:
+        """The candidate serves from the next question on."""
+        with self._alone(tenant):
+            return promote_candidate(self._database, tenant.context, self.index(tenant))
+
+    def ingest(
+        self,
+        tenant: Tenant,
+        sources: Sequence[KnowledgeSource],
+        evaluation_folders: Sequence[Path] = (),
+        on_progress: Callable[[str, int, int], None] | None = None,
+    ) -> IngestReport:
+        """Every stage in order; the candidate is promoted when it is acceptable."""
+        started = perf_counter()
+
+        def stage(name: str) -> Progress | None:
+            return (lambda done, total: on_progress(name, done, total)) if on_progress else None
+
+        collected = self.collect(tenant, sources)
+        parsed = self.parse(tenant, stage("documents"))
+        chunked = self.chunk(tenant, stage("chunks"))
+        indexed = self.embed(tenant, stage("embeddings"))
+        sets = tuple(self.load_evaluation_set(tenant, folder) for folder in evaluation_folders)
+        evaluation = self.evaluate(tenant, stage("retrieval_evaluation"))
+        promoted = self.promote(tenant) if evaluation.acceptable else None
+        return IngestReport(
+            collected, parsed, chunked, indexed, sets, evaluation, promoted, perf_counter() - started
+        )
+
+    def index(self, tenant: Tenant) -> TenantIndex:
+        """The tenant's index. Raises ModelMismatch where another model made it."""
+        return TenantIndex.open(self._settings.data_dir / "vectors", tenant.context, self._embedder.identity)
+
+    def problems(self, tenant: Tenant) -> list[DocumentProblem]:
+        """All that stand against single documents."""
+        with self._database.tenant(tenant.context) as session:
+            return stored_problems(session)
+
+    def orphan_chunks(self, tenant: Tenant) -> int:
+        """Passages in the candidate index that no document has."""
+        return len(self.index(tenant).chunk_ids() - set(chunk_ids(self._database, tenant.context)))
+
+    def empty_documents(self, tenant: Tenant) -> list[str]:
+        """Documents of which nothing can be found, because they have no passage."""
+        without = ~select(ChunkRow).where(ChunkRow.document_id == DocumentRow.document_id).exists()
+        with self._database.tenant(tenant.context) as session:
+            return list(session.scalars(select(DocumentRow.document_id).where(without)))
+
+    def counts(self, tenant: Tenant) -> tuple[int, int]:
+        """Documents and chunks stored."""
+        with self._database.tenant(tenant.context) as session:
+            documents = session.scalar(select(func.count()).select_from(DocumentRow)) or 0
+            return documents, session.scalar(select(func.count()).select_from(ChunkRow)) or 0
+
+    @contextmanager
+    def _alone(self, tenant: Tenant) -> Iterator[None]:
+        """Two runs of one tenant take turns, across processes. Raises Conflict after ten minutes."""
+        folder = self._settings.data_dir / "tenants" / str(tenant.tenant_id)
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(folder / "ingestion.lock", timeout=LOCK_SECONDS):
+                yield
+        except Timeout as error:
+            raise Conflict(f"another ingestion of {tenant.domain} has been running for over 10 minutes") from error

@@ -1,0 +1,102 @@
+"""The tenant registry: who the helpdesk works for, and how each one looks and greets."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from components.core.errors import InvalidInput, TenantExists, TenantNotFound
+from components.core.tenant import Tenant, TenantContext
+from components.database.session import Database
+from components.database.tables import TenantRow
+from components.helpdesk.audit import record_action
+from components.helpdesk.tenant_config import validate_config
+from components.vectors.tenant_index import delete_index
+
+DOMAIN = re.compile(r"^(?=.{3,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])$")
+
+
+class TenantRegistry:
+    """Creates, finds, configures and deletes tenants. `data_dir` holds what a tenant has outside PostgreSQL."""
+
+    def __init__(self, database: Database, data_dir: Path) -> None:
+        self._database = database
+        self._data_dir = data_dir
+
+    def create(self, name: str, domain: str, config: dict[str, Any] | None = None) -> Tenant:
+        """Raises InvalidInput for a bad name, domain or config, TenantExists for a domain that is taken."""
+        if not name.strip() or len(name) > 200:
+            raise InvalidInput(f"name={name!r}: 1 to 200 characters are allowed", field="name")
+        if not DOMAIN.match(domain):
+            raise InvalidInput(
+                f"domain={domain!r}: a lower-case host name such as shop.example is allowed", field="domain"
+            )
+        config = validate_config(config or {})
+        tenant_id = uuid4()
+        try:
+            with self._database.operator() as session:
+                session.add(TenantRow(tenant_id=tenant_id, name=name.strip(), domain=domain, config_json=config))
+        except IntegrityError as error:
+            raise TenantExists(f"domain={domain!r} belongs to a tenant already", field="domain") from error
+        with self._database.tenant(TenantContext(tenant_id)) as session:
+            record_action(session, tenant_id, "tenant.created", {"name": name, "domain": domain})
+        return self.get(tenant_id)
+
+    def list(self) -> list[Tenant]:
+        """Every tenant, by domain. For the operator only."""
+        with self._database.operator() as session:
+            return [_tenant(row) for row in session.scalars(select(TenantRow).order_by(TenantRow.domain))]
+
+    def get(self, tenant_id: UUID) -> Tenant:
+        """Raises TenantNotFound."""
+        with self._database.tenant(TenantContext(tenant_id)) as session:
+            return _tenant(_row(session, tenant_id))
+
+    def find_by_domain(self, domain: str) -> Tenant | None:
+        """The tenant whose domain this is, or None."""
+        tenant_id = self._database.find_tenant_id(domain)
+        return self.get(tenant_id) if tenant_id else None
+
+    def get_by_domain(self, domain: str) -> Tenant:
+        """Raises TenantNotFound."""
+        tenant = self.find_by_domain(domain)
+        if tenant is None:
+            raise TenantNotFound(f"no tenant has the domain {domain!r}: `helpdesk tenant list` shows those there are")
+        return tenant
+
+    def update_config(self, tenant_id: UUID, config: dict[str, Any]) -> Tenant:
+        """Replaces the configuration. Raises InvalidInput naming the key, TenantNotFound."""
+        config = validate_config(config)
+        with self._database.tenant(TenantContext(tenant_id)) as session:
+            _row(session, tenant_id).config_json = config
+            record_action(session, tenant_id, "tenant.configured", {"keys": sorted(config)})
+        return self.get(tenant_id)
+
+    def delete(self, tenant_id: UUID) -> None:
+        """The tenant with everything it has: rows, index, files. Raises TenantNotFound.
+
+        The rows go last: killed half-way, the tenant is still listed and the deletion can be repeated.
+        """
+        tenant = self.get(tenant_id)
+        delete_index(self._data_dir / "vectors", tenant.context)
+        shutil.rmtree(self._data_dir / "tenants" / str(tenant_id), ignore_errors=True)
+        with self._database.operator() as session:
+            session.execute(delete(TenantRow).where(TenantRow.tenant_id == tenant_id))
+
+
+def _row(session: Session, tenant_id: UUID) -> TenantRow:
+    row = session.get(TenantRow, tenant_id)
+    if row is None:
+        raise TenantNotFound(f"no tenant has the id {tenant_id}", field="tenant_id")
+    return row
+
+
+def _tenant(row: TenantRow) -> Tenant:
+    return Tenant(row.tenant_id, row.name, row.domain, dict(row.config_json))

@@ -1,0 +1,1 @@
+"""From a source to clean chunks: connectors, parsing, chunking, change detection."""

@@ -1,0 +1,1 @@
+"""Embedders and answer generators, each behind a Protocol of components.core."""

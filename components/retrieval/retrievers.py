@@ -1,0 +1,60 @@
+"""The two halves of hybrid retrieval over one tenant's index: by vector and by full text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from haystack import component, default_to_dict
+
+from components.core.answers import Passage
+from components.core.embeddings import EmbeddedText
+from components.core.errors import InvalidInput
+from components.vectors.snapshot import IndexSnapshot
+
+
+def _checked(top_k: int) -> int:
+    if top_k < 1:
+        raise InvalidInput(f"top_k={top_k}: at least 1 is allowed", field="top_k")
+    return top_k
+
+
+@component
+class VectorRetriever:
+    """The passages whose pooled vector is nearest to the question's, by cosine similarity."""
+
+    def __init__(self, top_k: int = 30, index: IndexSnapshot | None = None) -> None:
+        """index: given when the pipeline is loaded for a tenant; not part of the YAML."""
+        self.top_k = _checked(top_k)
+        self._index = index
+
+    @component.output_types(passages=list[Passage])
+    def run(self, embedding: EmbeddedText, top_k: int | None = None) -> dict[str, list[Passage]]:
+        """top_k: at least this many candidates, where it is more than the YAML's."""
+        if self._index is None:
+            raise RuntimeError("VectorRetriever has no index: load the pipeline with components.retrieval.pipelines")
+        found = self._index.search_vector(embedding.vector, max(self.top_k, top_k or 0))
+        return {"passages": [passage.scored("vector", passage.score) for passage in found]}
+
+    def to_dict(self) -> dict[str, Any]:
+        return default_to_dict(self, top_k=self.top_k)
+
+
+@component
+class TextRetriever:
+    """The passages that share the question's words, by BM25 over LanceDB's full-text index."""
+
+    def __init__(self, top_k: int = 30, index: IndexSnapshot | None = None) -> None:
+        """index: given when the pipeline is loaded for a tenant; not part of the YAML."""
+        self.top_k = _checked(top_k)
+        self._index = index
+
+    @component.output_types(passages=list[Passage])
+    def run(self, query: str, top_k: int | None = None) -> dict[str, list[Passage]]:
+        """top_k: at least this many candidates, where it is more than the YAML's."""
+        if self._index is None:
+            raise RuntimeError("TextRetriever has no index: load the pipeline with components.retrieval.pipelines")
+        found = self._index.search_text(query, max(self.top_k, top_k or 0))
+        return {"passages": [passage.scored("text", passage.score) for passage in found]}
+
+    def to_dict(self) -> dict[str, Any]:
+        return default_to_dict(self, top_k=self.top_k)

@@ -1,0 +1,1 @@
+"""LanceDB: one table a tenant, and its face as a Haystack document store."""

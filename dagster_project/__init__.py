@@ -1,0 +1,1 @@
+"""Dagster definitions: thin wrappers that show the ingestion journey to a knowledge manager."""

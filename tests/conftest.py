@@ -1,0 +1,69 @@
+"""What every room's tests may stand on: one real PostgreSQL a session, and tenants of their own."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from components.core.tenant import Tenant
+
+if TYPE_CHECKING:
+    from components.database.addresses import DatabaseAddresses
+    from components.database.session import Database
+
+
+@pytest.fixture(scope="session")
+def make_folder() -> Iterator[Callable[[], Path]]:
+    """Makes folders that PostgreSQL's own account can reach too: where the tests run as root it cannot
+    stay in pytest's tmp_path, which every new session of pytest shuts again."""
+    made: list[Path] = []
+
+    def make() -> Path:
+        made.append(Path(tempfile.mkdtemp(prefix="helpdesk-")))
+        return made[-1]
+
+    yield make
+    for folder in made:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres(make_folder: Callable[[], Path]) -> Iterator[DatabaseAddresses]:
+    """A migrated embedded PostgreSQL, for the whole session."""
+    from components.core.settings import Settings
+    from components.database.provision import provision
+
+    addresses = provision(Settings(data_dir=make_folder(), database_url=None))
+    yield addresses
+    addresses.close()
+
+
+@pytest.fixture(scope="session")
+def database(postgres: DatabaseAddresses) -> Iterator[Database]:
+    """The application's way to `postgres`."""
+    from components.database.session import Database
+
+    database = Database(postgres.app, postgres.operator)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture(scope="session")
+def make_tenant(database: Database) -> Callable[..., Tenant]:
+    """Makes a tenant that nobody else has: `make_tenant()`, `make_tenant(name=…, config={…})`."""
+    from components.database.tables import TenantRow
+
+    def make(name: str = "Tenant", config: dict[str, Any] | None = None) -> Tenant:
+        tenant_id = uuid4()
+        tenant = Tenant(tenant_id, name, f"{tenant_id.hex}.example", config or {})
+        with database.operator() as session:
+            session.add(TenantRow(tenant_id=tenant_id, name=name, domain=tenant.domain, config_json=tenant.config))
+        return tenant
+
+    return make
