@@ -34,12 +34,18 @@ def make_folder() -> Iterator[Callable[[], Path]]:
 
 
 @pytest.fixture(scope="session")
-def postgres(make_folder: Callable[[], Path]) -> Iterator[DatabaseAddresses]:
+def data_dir(make_folder: Callable[[], Path]) -> Path:
+    """The data folder that `postgres` lives in."""
+    return make_folder()
+
+
+@pytest.fixture(scope="session")
+def postgres(data_dir: Path) -> Iterator[DatabaseAddresses]:
     """A migrated embedded PostgreSQL, for the whole session."""
     from components.core.settings import Settings
     from components.database.provision import provision
 
-    addresses = provision(Settings(data_dir=make_folder(), database_url=None))
+    addresses = provision(Settings.model_validate({"data_dir": data_dir}))
     yield addresses
     addresses.close()
 

@@ -20,10 +20,11 @@ from apps.api.metrics import metrics_router
 from apps.api.openapi import HelpdeskApi
 from apps.api.rag import rag_router
 from apps.api.workers import WorkerPool
+from apps.chat.app import PATH as CHAT_PATH
+from apps.chat.app import mount_chat
 from components.bootstrap import Workbench
 
 _DESCRIPTION = "Questions answered from a tenant's own knowledge, with citations."
-_CHAT = "/chat"
 _READY_WITHIN = 3.0
 
 
@@ -33,12 +34,14 @@ class Limits:
 
     answers: questions answered at once. waiting: calls that may wait for a thread before the next is
     refused with 503. short: other calls (keys, feedback) at once. body_bytes: longest request body.
+    body_pause: seconds that a caller may pause within one.
     """
 
     answers: int = 4
     waiting: int = 32
     short: int = 4
     body_bytes: int = 64 * 1024
+    body_pause: float = 10.0
 
 
 def create_app(workbench: Workbench, limits: Limits = Limits()) -> FastAPI:
@@ -60,11 +63,12 @@ def create_app(workbench: Workbench, limits: Limits = Limits()) -> FastAPI:
     measurements = Measurements()
     authenticate = Authentication(workbench.api_keys, short, deadline=deadline)
     handle_failures(app)
-    app.add_middleware(BodyLimit, limit=limits.body_bytes, exempt=f"{_CHAT}/")
+    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=f"{CHAT_PATH}/")
     app.add_middleware(Exchange, measurements=measurements)
     app.include_router(rag_router(workbench, authenticate, answers, measurements))
     app.include_router(feedback_router(workbench.feedback, authenticate, short, deadline=deadline))
     app.include_router(health_router(workbench.database, probes, deadline=_READY_WITHIN))
     app.include_router(metrics_router(measurements))
     add_docs(app)
+    mount_chat(app, workbench)
     return app

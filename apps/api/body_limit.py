@@ -1,6 +1,8 @@
-"""A bound on request bodies, so that nobody fills the memory with a question."""
+"""Bounds on request bodies, so that nobody fills the memory with a question or never ends one."""
 
 from __future__ import annotations
+
+import asyncio
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers
@@ -8,14 +10,16 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class BodyLimit:
-    """ASGI middleware: reading a body past `limit` bytes, declared or streamed, ends in HTTPException 413.
+    """ASGI middleware: reading a body past `limit` bytes, declared or streamed, ends in HTTPException 413,
+    and a pause of more than `seconds` within one in 408.
 
     Paths below `exempt` pass: what is mounted there bounds its own uploads.
     """
 
-    def __init__(self, app: ASGIApp, limit: int, exempt: str) -> None:
+    def __init__(self, app: ASGIApp, limit: int, seconds: float, exempt: str) -> None:
         self._app = app
         self._limit = limit
+        self._seconds = seconds
         self._exempt = exempt
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -25,13 +29,18 @@ class BodyLimit:
         length = Headers(scope=scope).get("content-length", "")
         declared = int(length[:19]) if length.isdecimal() else 0
         too_large = HTTPException(413, f"The body may hold at most {self._limit} bytes.")
-        read = 0
+        read, complete = 0, False
 
         async def receive_bounded() -> Message:
-            nonlocal read
+            nonlocal read, complete
             if declared > self._limit:
                 raise too_large
-            message = await receive()
+            try:
+                # After the body the same call waits for the caller to hang up, and may wait for long.
+                message = await asyncio.wait_for(receive(), None if complete else self._seconds)
+            except TimeoutError as error:
+                raise HTTPException(408, f"The body did not go on for {self._seconds:g} s.") from error
+            complete = not message.get("more_body", False)
             read += len(message.get("body", b""))
             if read > self._limit:
                 raise too_large

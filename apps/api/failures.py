@@ -18,6 +18,7 @@ _CODE_OF_STATUS = {
     403: "access_denied",
     404: "not_found",
     405: "method_not_allowed",
+    408: "request_timeout",
     413: "content_too_large",
     415: "unsupported_media_type",
 }

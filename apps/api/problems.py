@@ -75,6 +75,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     # HTTP itself
     "invalid_json": ProblemKind(400, "Invalid JSON"),
     "method_not_allowed": ProblemKind(405, "Method not allowed"),
+    "request_timeout": ProblemKind(408, "Request not finished in time"),
     "content_too_large": ProblemKind(413, "Request body too large"),
     "unsupported_media_type": ProblemKind(415, "Unsupported media type"),
 }

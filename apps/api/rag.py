@@ -15,10 +15,12 @@ from apps.api.workers import WorkerPool
 from components.bootstrap import Workbench
 from components.core.answers import Answer
 from components.core.tenant import TenantContext
-from components.helpdesk.answering import AnsweredQuestion
+from components.helpdesk.answering import LONGEST_QUESTION, MOST_PASSAGES, AnsweredQuestion
 
 Question = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000), AfterValidator(without_nul)
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_QUESTION),
+    AfterValidator(without_nul),
 ]
 
 
@@ -26,8 +28,8 @@ class RagRequest(BaseModel):
     """A question to one tenant's knowledge."""
 
     tenant_id: UUID = Field(description="The tenant of the API key.")
-    question: Question = Field(description="1 to 4000 characters, outer white space left out.")
-    top_k: int = Field(strict=True, ge=1, le=50, description="How many passages to retrieve.", examples=[10])
+    question: Question = Field(description="White space around it does not count.")
+    top_k: int = Field(strict=True, ge=1, le=MOST_PASSAGES, description="How many passages to retrieve.", examples=[10])
 
 
 class RagSource(BaseModel):
@@ -94,7 +96,7 @@ def rag_router(
         deadline = workbench.settings.request_deadline
 
         def ask() -> AnsweredQuestion:
-            left = deadline - (perf_counter() - started)
+            left = max(deadline - (perf_counter() - started), 0.001)
             return workbench.answering.answer(tenant, body.question, top_k=body.top_k, deadline=left)
 
         answered = await pool.run(ask, deadline=deadline)

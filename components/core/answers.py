@@ -21,7 +21,11 @@ class Passage:
 
     def scored(self, stage: str, score: float) -> Passage:
         """The passage with this score, remembered under the stage's name beside those of earlier stages."""
-        return replace(self, score=score, stage_scores={**self.stage_scores, stage: score})
+        return self.noted({stage: score}, score)
+
+    def noted(self, scores: Mapping[str, float], score: float) -> Passage:
+        """The passage with this score, and with `scores` beside those of earlier stages."""
+        return replace(self, score=score, stage_scores={**self.stage_scores, **scores})
 
     def __deepcopy__(self, memo: object) -> Passage:
         """Itself: it never changes, and Haystack copies every input of every component."""

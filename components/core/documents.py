@@ -81,12 +81,13 @@ def embedding_text(title: str, heading_path: tuple[str, ...], text: str) -> str:
     return f"{heading}\n{text}" if heading else text
 
 
-def chunk_id(document_id: str, heading_path: tuple[str, ...], text: str, occurrence: int = 0) -> str:
+def chunk_id(document_id: str, title: str, heading_path: tuple[str, ...], text: str, occurrence: int = 0) -> str:
     """Stable id from content: the same passage of the same document keeps it wherever it moves to.
 
+    All that is embedded is part of it, so that an equal id means an equal vector.
     occurrence: 0 for the first passage with this content in its document, 1 for the second, ...
     """
-    parts = "\x1f".join((document_id, *heading_path, text, str(occurrence)))
+    parts = "\x1f".join((document_id, title, *heading_path, text, str(occurrence)))
     return sha256(parts.encode()).hexdigest()[:32]
 
 

@@ -42,9 +42,9 @@ _SHORTENED = frozenset(
 _END = re.compile(r"[.!?…]++[\"'”’»)\]*_`]*+|[。！？｡．؟۔।॥]++[」』”’）]*+")
 _LAST_WORD = re.compile(r"[\w.]+$")
 _MARKER = re.compile(r"[ \t>]*(?:[-*+•]|\d{1,9}[.)])[ \t]+")
-_STARTS_BLOCK = re.compile(r"[ \t>]*(?:(?:[-*+•]|\d{1,9}[.)])(?=[ \t\r\n])|#{1,6}(?=[ \t\r\n])|\||>|`{3,}|~{3,})")
+_STARTS_BLOCK = re.compile(r"[ \t>]*(?:(?:[-*+•]|\d{1,9}[.)])(?=[ \t\r\n])|#{1,6}(?=[ \t\r\n])|\||>|~{3,})")
 _HEADING = re.compile(r"[ \t>]*#{1,6}(?=[ \t\r\n]|$)")
-_FENCE = re.compile(r"[ \t>]*(`{3,}|~{3,})")
+_FENCE = re.compile(r"[ \t>]*(`{3,}(?=[^`]*$)|~{3,})")
 _RULE = re.compile(r"[ \t>]*(?:=+|-+|\*[ \t]*\*[ \t*]*|_[ \t]*_[ \t_]*)$")
 
 

@@ -68,7 +68,8 @@ class EmbeddedPostgres:
 
     def start(self) -> None:
         """Makes the cluster where there is none, starts the server where it is not running, and returns once
-        it has answered a query. Raises DatabaseUnavailable with the server's last log lines."""
+        it has answered a query. Costs little where it runs, so that whoever serves may call it again to
+        heal a crash. Raises DatabaseUnavailable with the server's last log lines."""
         try:
             self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
             with self._locked():
@@ -100,7 +101,6 @@ class EmbeddedPostgres:
 
     def _start(self) -> None:
         self._account = choose_account(self._home)
-        open_way(self._account, self._home)
         if not self._cluster.exists():
             self._initialise()
         failure: DatabaseUnavailable | None = None
@@ -120,6 +120,7 @@ class EmbeddedPostgres:
 
     def _initialise(self) -> None:
         # Made beside its place and moved there at the end: a start that is killed leaves no half-made cluster.
+        open_way(self._account, self._home)
         unfinished = self._home / "cluster.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         write_private(self._password_file, secrets.token_urlsafe(32))
@@ -137,6 +138,7 @@ class EmbeddedPostgres:
         if running := find_postmaster(self._cluster):
             write_private(self._port_file, str(running.port))
             return
+        open_way(self._account, self._home)
         clear_remains(self._cluster, patience=5)
         port = choose_port(self._known_port())
         write_private(self._port_file, str(port))
@@ -183,7 +185,7 @@ class EmbeddedPostgres:
         if running is None:
             return
         # The same signals as pg_ctl stop sends (fast, immediate), sent by us, who know the true process.
-        for request, patience in ((signal.SIGINT, 20.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 5.0)):
+        for request, patience in ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 5.0)):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(running.pid, request)
             deadline = time.monotonic() + patience

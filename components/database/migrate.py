@@ -12,9 +12,9 @@ from alembic import command
 from alembic.config import Config
 from psycopg import sql
 from sqlalchemy import URL, Connection, NullPool, create_engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from components.core.errors import DatabaseUnavailable
+from components.core.errors import DatabaseUnavailable, InvalidSetting
 from components.database.addresses import parse_owner_url
 from components.database.roles import APP, OPERATOR, OWNER, RoleSecrets, ensure_roles
 
@@ -39,13 +39,16 @@ def migrate(owner_url: str, secrets: RoleSecrets) -> None:
 
 @contextlib.contextmanager
 def connect(url: URL) -> Iterator[psycopg.Connection[Any]]:
-    """A plain connection that commits every statement. Raises DatabaseUnavailable where it fails or breaks."""
+    """A plain connection that commits every statement. Raises DatabaseUnavailable where it fails or breaks,
+    InvalidSetting where its role lacks a privilege."""
     address = url.set(drivername="postgresql").render_as_string(hide_password=False)
     try:
         with psycopg.connect(address, connect_timeout=10, autocommit=True) as connection:
             yield connection
     except psycopg.OperationalError as error:
         raise DatabaseUnavailable(f"PostgreSQL at {url.host}:{url.port or 5432} failed: {error}") from error
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise _too_weak(url, error) from error
 
 
 @contextlib.contextmanager
@@ -61,6 +64,10 @@ def as_owner(owner_url: str) -> Iterator[Connection]:
             yield connection
     except OperationalError as error:
         raise DatabaseUnavailable(f"PostgreSQL at {owner.host}:{owner.port or 5432} failed: {error.orig}") from error
+    except ProgrammingError as error:
+        if isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+            raise _too_weak(owner, error.orig) from error
+        raise
     finally:
         engine.dispose()
 
@@ -72,6 +79,14 @@ def alembic_config(connection: Connection) -> Config:
     config.set_main_option("path_separator", "os")
     config.attributes["connection"] = connection
     return config
+
+
+def _too_weak(url: URL, refused: Exception) -> InvalidSetting:
+    return InvalidSetting(
+        f"the role {url.username!r} of HELPDESK_DATABASE_URL may not do this: {str(refused).strip()}; "
+        f"it needs CREATEROLE, CREATEDB and to own the database {url.database!r}",
+        field="HELPDESK_DATABASE_URL",
+    )
 
 
 @contextlib.contextmanager

@@ -37,26 +37,18 @@ class RoleSecrets:
 def ensure_roles(connection: psycopg.Connection[Any], secrets: RoleSecrets) -> None:
     """Makes the roles that are absent, sets the passwords, and lets the connected role act as owner.
 
-    Raises InvalidSetting where the connected role may not create roles, or where a role of one of our
-    names exists that could see past row-level security.
+    Raises InvalidSetting where a role of one of our names exists that could see past row-level security.
     """
-    try:
-        for name in (OWNER, *secrets.by_role()):
-            if not _exists(connection, name):
-                connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN NOINHERIT").format(sql.Identifier(name)))
-        for name, password in secrets.by_role().items():
-            # The server gets only the SCRAM verifier, so no password can end up in its log.
-            verifier = connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
-            statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}")
-            connection.execute(statement.format(sql.Identifier(name), sql.Literal(verifier)))
-        _let_act_as(connection, OWNER)
-        _let_act_as(connection, DAGSTER)
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise InvalidSetting(
-            f"the role {connection.info.user!r} of HELPDESK_DATABASE_URL may not manage roles "
-            f"(it needs CREATEROLE and CREATEDB): {error}",
-            field="HELPDESK_DATABASE_URL",
-        ) from error
+    for name in (OWNER, *secrets.by_role()):
+        if not _exists(connection, name):
+            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN NOINHERIT").format(sql.Identifier(name)))
+    for name, password in secrets.by_role().items():
+        # The server gets only the SCRAM verifier, so no password can end up in its log.
+        verifier = connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256").decode()
+        statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}")
+        connection.execute(statement.format(sql.Identifier(name), sql.Literal(verifier)))
+    _let_act_as(connection, OWNER)
+    _let_act_as(connection, DAGSTER)
     _refuse_powerful(connection)
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import psycopg
 from sqlalchemy import Engine, PoolResetState, QueuePool, create_engine, event, text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from components.core.tenant import TenantContext
 
 _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
 _FIND_TENANT = text("SELECT tenant_id_for_domain(:domain)")
+# SQLAlchemy's form of each, and psycopg's own where its connection is used directly.
 _FAILURES = (OperationalError, InterfaceError, PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError)
 
 
@@ -40,12 +41,15 @@ class Database:
         pool_wait: float = 5.0,
         connect_timeout: int = 5,
         statement_timeout: float = 30.0,
+        idle_timeout: float = 300.0,
     ) -> None:
         """pool_size: most connections of the application role; the operator's has 2. The rest are seconds:
-        to wait for a free connection, for PostgreSQL to accept one, for one statement to end."""
+        to wait for a free connection, for PostgreSQL to accept one, for one statement to end, and for an
+        open transaction to do nothing (do slow work outside of it)."""
 
         def pool(url: str, size: int) -> Engine:
-            return _pool(url, size, pool_wait, connect_timeout, statement_timeout)
+            options = _options(statement_timeout, idle_timeout)
+            return _pool(url, size, pool_wait, {"connect_timeout": connect_timeout, "options": options})
 
         self._app = pool(app_url, pool_size)
         self._operator = pool(operator_url, 2)
@@ -92,14 +96,34 @@ def _transaction(engine: Engine) -> Iterator[Session]:
     try:
         # Code inside that commits by itself gets an error: past a commit no tenant would be set.
         with Session(engine, expire_on_commit=False) as session, session.begin():
+            session.connection()
             yield session
     except _FAILURES as error:
-        reason = str(getattr(error, "orig", None) or error).strip()
-        raise DatabaseUnavailable(f"PostgreSQL at {engine.url.host}:{engine.url.port}: {reason}") from error
+        raise _unavailable(engine, error) from error
+    except DBAPIError as error:
+        # The one lost connection that psycopg files under another class of errors.
+        if isinstance(error.orig, psycopg.errors.IdleInTransactionSessionTimeout):
+            raise _unavailable(engine, error) from error
+        raise
 
 
-def _pool(url: str, size: int, wait: float, connect_timeout: int, statement_timeout: float) -> Engine:
-    milliseconds = int(statement_timeout * 1000)
+def _unavailable(engine: Engine, error: Exception) -> DatabaseUnavailable:
+    reason = str(getattr(error, "orig", None) or error).strip()
+    return DatabaseUnavailable(f"PostgreSQL at {engine.url.host}:{engine.url.port}: {reason}")
+
+
+def _options(statement_timeout: float, idle_timeout: float) -> str:
+    settings = {
+        "timezone": "UTC",
+        "statement_timeout": f"{statement_timeout * 1000:.0f}",
+        "idle_in_transaction_session_timeout": f"{idle_timeout * 1000:.0f}",
+    }
+    return " ".join(f"-c {name}={value}" for name, value in settings.items())
+
+
+def _pool(url: str, size: int, wait: float, connect: dict[str, object]) -> Engine:
+    # A network that swallows packets is noticed within half a minute.
+    network = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -108,15 +132,7 @@ def _pool(url: str, size: int, wait: float, connect_timeout: int, statement_time
         pool_timeout=wait,
         pool_pre_ping=True,
         pool_reset_on_return=None,
-        connect_args={
-            "connect_timeout": connect_timeout,
-            "options": f"-c timezone=UTC -c statement_timeout={milliseconds} "
-            f"-c idle_in_transaction_session_timeout={milliseconds}",
-            "keepalives_idle": 10,
-            "keepalives_interval": 5,
-            "keepalives_count": 3,
-            "tcp_user_timeout": milliseconds,
-        },
+        connect_args=connect | network,
     )
     event.listen(engine, "reset", _forget)
     return engine

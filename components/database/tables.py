@@ -98,7 +98,7 @@ class RawDocumentRow(Base):
 
 
 class DocumentRow(Base):
-    """A document normalised to Markdown."""
+    """A document normalised to Markdown. `chunked_as` says by which rules its chunks were cut, null before."""
 
     __tablename__ = "documents"
 
@@ -108,6 +108,7 @@ class DocumentRow(Base):
     title: Mapped[str]
     markdown: Mapped[str]
     checksum: Mapped[str]
+    chunked_as: Mapped[str | None]
     updated_at: Mapped[Moment]
 
 

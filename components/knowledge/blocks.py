@@ -8,7 +8,7 @@ from typing import Literal
 
 BlockKind = Literal["heading", "paragraph", "item", "table", "code", "rule"]
 
-_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}|~{3,})")
+_FENCE = re.compile(r"[ \t>]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?(`{3,}(?=[^`]*$)|~{3,})")
 _CLOSING = re.compile(r"[ \t>]*(`{3,}|~{3,})$")
 _HEADING = re.compile(r" {0,3}(#{1,6})(?=[ \t]|$)")
 _ITEM = re.compile(r"[ \t>]*(?:[-*+•]|\d{1,9}[.)])(?:[ \t]|$)")
@@ -92,21 +92,17 @@ def _block_at(lines: list[str], index: int, offset: int) -> tuple[int, Block | N
         taken = 2
         while index + taken < len(lines) and "|" in lines[index + taken] and lines[index + taken].strip():
             taken += 1
-        return taken, Block(
-            "table", offset, _end(lines, index, taken, offset), row_start=end + len(lines[index + 1])
-        )
+        return taken, Block("table", offset, _end(lines, index, taken, offset), row_start=end + len(lines[index + 1]))
     if _is_rule(bare):
         return 1, Block("rule", offset, end)
     if _ITEM.match(bare):
         taken = 1 + _running_lines(lines, index + 1)
         return taken, Block("item", offset, _end(lines, index, taken, offset))
     underline = lines[index + 1].strip() if index + 1 < len(lines) else ""
-    if len(underline) > 2 and not underline.strip(underline[0]) and underline[0] in "=-":
-        if len(bare) <= _LONGEST_SETEXT_TITLE:
-            level = 1 if underline[0] == "=" else 2
-            return 2, Block(
-                "heading", offset, _end(lines, index, 2, offset), level=level, text=plain_heading(bare)
-            )
+    underlines = len(underline) > 2 and underline[0] in "=-" and not underline.strip(underline[0])
+    if underlines and len(bare) <= _LONGEST_SETEXT_TITLE:
+        level = 1 if underline[0] == "=" else 2
+        return 2, Block("heading", offset, _end(lines, index, 2, offset), level=level, text=plain_heading(bare))
     taken = 1 + _running_lines(lines, index + 1)
     return taken, Block("paragraph", offset, _end(lines, index, taken, offset))
 

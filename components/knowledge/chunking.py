@@ -45,7 +45,7 @@ def chunk(document: Document, *, token_spans: TokenSpans, max_tokens: int, overl
     for position, (heading, text, tokens) in enumerate(cutter.passages()):
         occurrence = seen[heading.path, text]
         seen[heading.path, text] += 1
-        identity = chunk_id(document.document_id, heading.path, text, occurrence)
+        identity = chunk_id(document.document_id, heading.title, heading.path, text, occurrence)
         chunks.append(Chunk(identity, document.document_id, heading.title, heading.path, text, position, tokens))
     return chunks
 

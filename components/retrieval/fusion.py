@@ -1,7 +1,5 @@
 """One ranked list from several: by the mean of normalised scores (the design's rule) or by reciprocal rank."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -36,6 +34,7 @@ def reciprocal_rank(rankings: Sequence[Scores], constant: int) -> Scores:
     return fused
 
 
+# Not under `from __future__ import annotations`: Haystack reads the Variadic marker from the live annotation.
 METHODS: dict[str, Callable[[Sequence[Scores], int], Scores]] = {
     "average": average_of_normalised,
     "reciprocal_rank": reciprocal_rank,

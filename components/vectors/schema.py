@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import numpy as np
 import pyarrow as pa
@@ -21,12 +21,8 @@ _MODEL_KEY = b"helpdesk.model"
 _LAYOUT_KEY = b"helpdesk.layout"
 
 
-@dataclass(frozen=True)
-class IndexRow:
-    """A chunk and what the embedder made of it: one row of the table."""
-
-    chunk: Chunk
-    embedded: EmbeddedText
+IndexRow = tuple[Chunk, EmbeddedText]
+"""A chunk and what the embedder made of it: one row of the table."""
 
 
 def table_schema(identity: ModelIdentity) -> pa.Schema:
@@ -75,15 +71,12 @@ def check_schema(schema: pa.Schema, identity: ModelIdentity) -> None:
 def rows_to_table(rows: Sequence[IndexRow], identity: ModelIdentity, codec: TokenCodec | None) -> pa.Table:
     """Rows as an Arrow table; of two rows with one chunk_id the later stays. `codec` is needed where
     the model gives token vectors. Raises InvalidInput naming the chunk whose vectors do not fit."""
-    unique = list({row.chunk.chunk_id: row for row in rows}.values())
-    for row in unique:
-        _check_row(row, identity)
-    chunks = [row.chunk for row in unique]
-    vectors = np.concatenate([np.asarray(row.embedded.vector, np.float32) for row in unique] or [np.empty(0, np.float32)])
-    encoded = [
-        codec.encode(row.embedded.tokens) if codec is not None and row.embedded.tokens is not None else None
-        for row in unique
-    ]
+    unique = {chunk.chunk_id: (chunk, embedded) for chunk, embedded in rows}
+    for chunk, embedded in unique.values():
+        _check_row(chunk.chunk_id, embedded, identity)
+    chunks = [chunk for chunk, _ in unique.values()]
+    texts = [embedded for _, embedded in unique.values()]
+    vectors = np.concatenate([np.empty(0, np.float32), *(np.asarray(text.vector, np.float32) for text in texts)])
     columns = {
         "chunk_id": [chunk.chunk_id for chunk in chunks],
         "document_id": [chunk.document_id for chunk in chunks],
@@ -95,11 +88,19 @@ def rows_to_table(rows: Sequence[IndexRow], identity: ModelIdentity, codec: Toke
         "position": [chunk.position for chunk in chunks],
         "tokens": [chunk.tokens for chunk in chunks],
         "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors), identity.dimensions),
-        "token_vectors": encoded,
-        "pieces": [sorted(set(row.embedded.pieces)) for row in unique],
+        "token_vectors": _encoded(texts, codec),
+        "pieces": [sorted(set(text.pieces)) for text in texts],
         "meta": pa.array([_chunk_meta(chunk) for chunk in chunks], pa.json_()),
     }
     return pa.table(columns, schema=table_schema(identity))
+
+
+def _encoded(texts: Sequence[EmbeddedText], codec: TokenCodec | None) -> list[bytes | None]:
+    if codec is None:
+        return [None] * len(texts)
+    present = [(text.tokens, text.pieces) for text in texts if text.tokens is not None]
+    encoded = iter(codec.encode(present))
+    return [None if text.tokens is None else next(encoded) for text in texts]
 
 
 def _chunk_meta(chunk: Chunk) -> str:
@@ -115,10 +116,11 @@ def _chunk_meta(chunk: Chunk) -> str:
     )
 
 
-def _check_row(row: IndexRow, identity: ModelIdentity) -> None:
-    name, embedded = row.chunk.chunk_id, row.embedded
+def _check_row(name: str, embedded: EmbeddedText, identity: ModelIdentity) -> None:
     if embedded.vector.shape != (identity.dimensions,):
-        raise InvalidInput(f"chunk {name}: vector of shape {embedded.vector.shape}, allowed is ({identity.dimensions},)")
+        raise InvalidInput(
+            f"chunk {name}: vector of shape {embedded.vector.shape}, allowed is ({identity.dimensions},)"
+        )
     if not np.isfinite(embedded.vector).all():
         raise InvalidInput(f"chunk {name}: its vector holds a value that is not a number")
     if identity.has_tokens and embedded.tokens is None:

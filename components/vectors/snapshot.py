@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import cached_property
 from itertools import islice
@@ -45,7 +45,7 @@ class IndexSnapshot:
         load_codec: Callable[[], TokenCodec | None],
         load_frequencies: Callable[[int], Mapping[str, int]],
     ) -> None:
-        self._table = table
+        self._table: Any = table
         self._dimensions = dimensions
         self._load_codec = load_codec
         self._load_frequencies = load_frequencies
@@ -84,32 +84,34 @@ class IndexSnapshot:
         that share no word with the query are not among them. Any text is safe: it has no operators."""
         from lancedb.query import MatchQuery
 
+        match: Any = MatchQuery  # a pydantic dataclass: its defaults are invisible to mypy
         _check_k(k)
         words = query.encode("utf-8", "replace").decode()
         if not words.strip():
             return []
-        found = self._search(
-            self._table.search(MatchQuery(words, "embedding_text"), query_type="fts"), "_score", k, where
-        )
+        found = self._search(self._table.search(match(words, "embedding_text"), query_type="fts"), "_score", k, where)
         return self._passages(found, found.column("_score").to_pylist(), "text")
 
     def token_vectors(self, chunk_ids: Sequence[str]) -> dict[str, TokenMatrix]:
         """Compressed token vectors by chunk; chunks that are absent or have none are left out."""
-        codec = self.codec
-        if codec is None:
-            return {}
-        column = self._take(chunk_ids, "token_vectors")
-        return {chunk_id: codec.decode(data) for chunk_id, data in column.items() if data is not None}
+        located = self._locate(chunk_ids)
+        return self._token_matrices(self._take_rows(located, ["token_vectors"]), located)
 
     def vectors(self, chunk_ids: Sequence[str]) -> dict[str, Vector]:
-        """Pooled vectors, float32, by chunk; absent chunks are left out."""
-        column = self._take(chunk_ids, "vector")
-        return {key: np.asarray(value, np.float32) for key, value in column.items() if value is not None}
+        """Pooled vectors, float32, by chunk; chunks that are absent or have none are left out."""
+        located = self._locate(chunk_ids)
+        return self._pooled_vectors(self._take_rows(located, ["vector"]), located)
+
+    def embeddings(self, chunk_ids: Sequence[str]) -> tuple[dict[str, Vector], dict[str, TokenMatrix]]:
+        """vectors() and token_vectors() in one read, for a question's candidates."""
+        located = self._locate(chunk_ids)
+        table = self._take_rows(located, ["vector", "token_vectors"])
+        return self._pooled_vectors(table, located), self._token_matrices(table, located)
 
     def passages(self, chunk_ids: Sequence[str]) -> dict[str, Passage]:
         """Passages by chunk, with a score of 0; absent chunks are left out."""
         located = self._locate(chunk_ids)
-        table = self._take_rows(list(located.values()), list(PASSAGE_COLUMNS))
+        table = self._take_rows(located, list(PASSAGE_COLUMNS))
         found = {passage.chunk_id: passage for passage in self._passages(table, [0.0] * table.num_rows, None)}
         return {chunk_id: found[chunk_id] for chunk_id in located}
 
@@ -122,7 +124,7 @@ class IndexSnapshot:
         query = self._table.search().select(list(columns)).limit(None)
         if where is not None:
             query = query.where(where)
-        return _answer(lambda: query.to_arrow(timeout=DEADLINE))
+        return _answer(query)
 
     @cached_property
     def _frequencies(self) -> Mapping[str, int]:
@@ -132,13 +134,21 @@ class IndexSnapshot:
         query = query.limit(k).select([*PASSAGE_COLUMNS, score]).with_row_id(True)
         if where is not None:
             query = query.where(where)
-        return _answer(lambda: query.to_arrow(timeout=DEADLINE))
+        return _answer(query)
 
     def _passages(self, table: pa.Table, scores: Sequence[float], stage: str | None) -> list[Passage]:
         columns = [table.column(name).to_pylist() for name in PASSAGE_COLUMNS]
         self._row_ids.remember(zip(columns[0], table.column("_rowid").to_pylist(), strict=True))
         return [
-            Passage(chunk_id, document_id or "", title or "", section or "", text or "", score, {stage: score} if stage else {})
+            Passage(
+                chunk_id,
+                document_id or "",
+                title or "",
+                section or "",
+                text or "",
+                score,
+                {stage: score} if stage else {},
+            )
             for chunk_id, document_id, title, section, text, score in zip(*columns, scores, strict=True)
         ]
 
@@ -147,24 +157,31 @@ class IndexSnapshot:
         known = self._row_ids.recall(wanted)
         unknown = iter([chunk_id for chunk_id in wanted if chunk_id not in known])
         while batch := list(islice(unknown, _IDS_A_FILTER)):
-            query = self._table.search().where(any_of("chunk_id", batch)).select(["chunk_id"]).with_row_id(True)
-            found = _answer(lambda query=query, n=len(batch): query.limit(n).to_arrow(timeout=DEADLINE))
+            query = self._table.search().where(any_of("chunk_id", batch)).select(["chunk_id"])
+            found = _answer(query.with_row_id(True).limit(len(batch)))
             pairs = list(zip(found.column("chunk_id").to_pylist(), found.column("_rowid").to_pylist(), strict=True))
             self._row_ids.remember(pairs)
             known.update(pairs)
         return {chunk_id: known[chunk_id] for chunk_id in wanted if chunk_id in known}
 
-    def _take_rows(self, row_ids: Iterable[int], columns: list[str]) -> pa.Table:
-        query = self._table.take_row_ids(list(row_ids)).select(columns).with_row_id()
-        return _answer(lambda: query.to_arrow(timeout=DEADLINE))
+    def _take_rows(self, located: Mapping[str, int], columns: list[str]) -> pa.Table:
+        query = self._table.take_row_ids(list(located.values())).select(columns).with_row_id()
+        return _answer(query)
 
-    def _take(self, chunk_ids: Sequence[str], column: str) -> dict[str, Any]:
-        located = self._locate(chunk_ids)
-        if not located:
+    def _token_matrices(self, table: pa.Table, located: Mapping[str, int]) -> dict[str, TokenMatrix]:
+        codec = self.codec
+        if codec is None:
             return {}
-        table = self._take_rows(located.values(), [column])
-        values = dict(zip(table.column("_rowid").to_pylist(), table.column(column).to_pylist(), strict=True))
-        return {chunk_id: values[row_id] for chunk_id, row_id in located.items()}
+        data = dict(zip(table.column("_rowid").to_pylist(), table.column("token_vectors").to_pylist(), strict=True))
+        found = ((chunk_id, data[row_id]) for chunk_id, row_id in located.items())
+        return {chunk_id: codec.decode(encoded) for chunk_id, encoded in found if encoded is not None}
+
+    def _pooled_vectors(self, table: pa.Table, located: Mapping[str, int]) -> dict[str, Vector]:
+        column = table.column("vector").combine_chunks()
+        row_ids = table.column("_rowid").filter(column.is_valid()).to_pylist()
+        matrix = column.flatten().to_numpy(zero_copy_only=False).reshape(-1, self._dimensions)
+        by_row = dict(zip(row_ids, matrix, strict=True))
+        return {chunk_id: by_row[row_id] for chunk_id, row_id in located.items() if row_id in by_row}
 
 
 def _check_k(k: int) -> None:
@@ -172,11 +189,11 @@ def _check_k(k: int) -> None:
         raise InvalidInput(f"k={k}: allowed is 1 to {LARGEST_K}", field="k")
 
 
-def _answer(ask: Callable[[], pa.Table]) -> pa.Table:
+def _answer(query: Any) -> pa.Table:
     """What Lance answers, its failures told in our errors: a bad filter is a ValueError or says
     `invalid user input`, all else is a fault of storage or of time."""
     try:
-        return ask()
+        return query.to_arrow(timeout=DEADLINE)
     except ValueError as error:
         raise InvalidInput(f"the index refused the query: {error}") from error
     except (RuntimeError, OSError) as error:

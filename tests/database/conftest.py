@@ -1,14 +1,12 @@
-"""Rows for every table, made from the tables themselves, so that a new table is tested without a word."""
+"""A filled tenant, and the owner's keys to the session's server."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
-from uuid import UUID, uuid4
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from database_rows import Rows, build_rows
 from sqlalchemy.engine import make_url
 
 from components.core.tenant import Tenant, TenantContext
@@ -16,41 +14,6 @@ from components.database.addresses import DatabaseAddresses
 from components.database.roles import RoleSecrets
 from components.database.session import Database
 from components.database.tables import Base
-
-Rows = Mapping[str, Mapping[str, Any]]
-
-
-def _value(column: sa.Column[Any]) -> Any:
-    match column.type:
-        case sa.Uuid():
-            return uuid4()
-        case sa.Text():
-            return uuid4().hex
-        case sa.Boolean():
-            return True
-        case JSONB():
-            return {}
-        case sa.ARRAY():
-            return []
-        case sa.Integer() | sa.Float():
-            return 1
-    raise AssertionError(f"no value known for {column}")
-
-
-def build_rows(tenant_id: UUID) -> Rows:
-    """A row a table that belongs to this tenant, parents before children, foreign keys kept."""
-    rows: dict[str, dict[str, Any]] = {}
-    for table in Base.metadata.sorted_tables:
-        row = {
-            column.name: _value(column) for column in table.columns if not column.nullable and not column.server_default
-        }
-        row["tenant_id"] = tenant_id
-        for constraint in table.foreign_key_constraints:
-            parent = constraint.referred_table.name
-            if parent != "tenants":
-                row |= {key.parent.name: rows[parent][key.column.name] for key in constraint.elements}
-        rows[table.name] = row
-    return rows
 
 
 @pytest.fixture
@@ -67,6 +30,12 @@ def fill_tenant(database: Database, make_tenant: Callable[..., Tenant]) -> Calla
         return context, rows
 
     return fill
+
+
+@pytest.fixture(scope="session")
+def bare_folder(make_folder: Callable[[], Path]) -> Path:
+    """The folder of a server of its own, that knows none of our roles; each test finds and leaves it stopped."""
+    return make_folder() / "postgres"
 
 
 @pytest.fixture(scope="session")

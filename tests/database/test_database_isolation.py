@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from uuid import uuid4
 
 import psycopg
 import pytest
 import sqlalchemy as sa
-from conftest_rows import Rows, build_rows
+from database_rows import Rows, build_rows
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session
 
@@ -30,20 +30,22 @@ def refusal(session: Session, statement: sa.Executable) -> str:
             assert isinstance(result, sa.CursorResult)
             assert result.rowcount == 0, "rows were changed"
     except ProgrammingError as error:
-        assert isinstance(error.orig, psycopg.errors.InsufficientPrivilege)
+        if not isinstance(error.orig, psycopg.errors.InsufficientPrivilege):
+            raise
         return str(error.orig)
     return ""
 
 
 @pytest.fixture(scope="module")
-def owner(owner_url: str) -> psycopg.Connection[tuple[object, ...]]:
+def owner(owner_url: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     with psycopg.connect(owner_url, autocommit=True) as connection:
         yield connection
 
 
 def test_every_table_of_the_database_is_declared(owner: psycopg.Connection[tuple[str]]) -> None:
     found = owner.execute(
-        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')"
+        "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+        " AND relkind IN ('r', 'p', 'v', 'm', 'f')"
     )
     assert sorted(name for (name,) in found) == sorted([*TABLES, "alembic_version"])
 
@@ -64,7 +66,8 @@ def test_every_table_forces_row_level_security_on_its_tenant_id(
     condition = "(tenant_id = (NULLIF(current_setting('app.tenant_id'::text, true), ''::text))::uuid)"
     assert policies == [([APP], "ALL", condition, condition)]
     column = owner.execute(
-        "SELECT data_type, is_nullable FROM information_schema.columns WHERE table_name = %s AND column_name = 'tenant_id'",
+        "SELECT data_type, is_nullable FROM information_schema.columns"
+        " WHERE table_name = %s AND column_name = 'tenant_id'",
         [table],
     ).fetchone()
     assert column == ("uuid", "NO")
@@ -80,9 +83,7 @@ def test_every_row_goes_with_its_tenant(fill_tenant: Fill, database: Database, t
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_no_tenant_set_means_no_rows(
-    fill_tenant: Fill, postgres: DatabaseAddresses, table: str
-) -> None:
+def test_no_tenant_set_means_no_rows(fill_tenant: Fill, postgres: DatabaseAddresses, table: str) -> None:
     _, rows = fill_tenant()
     declared = Base.metadata.tables[table]
     engine = sa.create_engine(postgres.app, poolclass=sa.NullPool)
@@ -143,7 +144,7 @@ def test_a_tenant_keeps_its_own_configuration_and_not_its_domain(
 ) -> None:
     tenant = make_tenant()
     with database.tenant(tenant.context) as session:
-        session.execute(sa.text("UPDATE tenants SET config_json = '{\"colour\": \"green\"}'"))
+        session.execute(sa.text('UPDATE tenants SET config_json = \'{"colour": "green"}\''))
         assert refusal(session, sa.text("UPDATE tenants SET domain = 'bank.example'"))
         assert refusal(session, sa.text("DELETE FROM tenants"))
 
@@ -197,9 +198,9 @@ def test_no_role_of_ours_owns_or_bypasses(owner: psycopg.Connection[tuple[object
 
 def test_turning_row_security_off_gives_an_error_and_no_rows(fill_tenant: Fill, database: Database) -> None:
     ours, _ = fill_tenant()
-    with pytest.raises(ProgrammingError, match="row-level security"), database.tenant(ours) as session:
+    with database.tenant(ours) as session:
         session.execute(sa.text("SET LOCAL row_security = off"))
-        session.execute(sa.text("SELECT FROM documents"))
+        assert "row-level security" in refusal(session, sa.text("SELECT FROM documents"))
 
 
 def test_the_owner_is_bound_by_the_policies_too(

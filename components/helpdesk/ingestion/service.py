@@ -35,7 +35,7 @@ from components.helpdesk.ingestion.reports import (
     PromotionReport,
 )
 from components.knowledge.indexing import IndexingReport, index_chunks
-from components.vectors.tenant_index import TenantIndex
+from components.vectors.tenant_index import TenantIndex, delete_index
 
 LOCK_SECONDS = 600.0
 Progress = Callable[[int, int], None]
@@ -130,6 +130,11 @@ class Ingestion:
         return IngestReport(
             collected, parsed, chunked, indexed, sets, evaluation, promoted, perf_counter() - started
         )
+
+    def drop_index(self, tenant: Tenant) -> None:
+        """Before a rebuild with another embedder: the tenant has no answers until it is built anew."""
+        with self._alone(tenant):
+            delete_index(self._settings.data_dir / "vectors", tenant.context)
 
     def index(self, tenant: Tenant) -> TenantIndex:
         """The tenant's index. Raises ModelMismatch where another model made it."""

@@ -7,43 +7,49 @@ from typing import TYPE_CHECKING
 
 from components.core.documents import RawDocument
 from components.core.errors import UnreadableDocument
-from components.knowledge.parsing.markup import image_text, without_markup
+from components.knowledge.parsing.html_structure import replace_tables, with_implied_ends
+from components.knowledge.parsing.markup import image_text
 from components.knowledge.parsing.normalising import single_line
-from components.knowledge.parsing.tables import markdown_table
-from components.knowledge.parsing.text import ParsedText, decode
+from components.knowledge.parsing.text import LONGEST_TEXT, ParsedText, decode
 
 if TYPE_CHECKING:
     from bs4 import BeautifulSoup, Tag
 
 _EXPECTED = "an HTML page (.html, .htm)"
 _ANY_TAG = re.compile(r"<(?:!doctype|!--|/?[a-z][a-z0-9-]*)[^<>]*>", re.IGNORECASE)
-_DROPPED = (
-    "script style noscript template nav footer aside form button input select textarea iframe svg canvas object embed"
-    " video audio dialog"
-).split()
-_DROPPED_ROLES = ("navigation", "banner", "contentinfo", "search", "complementary")
-_BLOCKS = frozenset(
-    "address article blockquote dd div dl dt fieldset figure figcaption h1 h2 h3 h4 h5 h6 hr li main ol p pre section"
-    " table ul details summary".split()
+_DROPPED = frozenset(
+    {"head", "script", "style", "noscript", "template", "nav", "footer", "aside", "dialog"}
+    | {"form", "button", "input", "select", "textarea"}
+    | {"iframe", "svg", "canvas", "object", "embed", "video", "audio"}
 )
+_DROPPED_ROLES = ("navigation", "banner", "contentinfo", "search", "complementary")
 _DEEPEST = 100
-_WIDEST_SPAN = 50
+_LONGEST_PAGE = 10_000_000
 
 
 def html_to_markdown(raw: RawDocument) -> ParsedText:
     """The page's <main>, else its <article>s, else its body, as Markdown. `offered_title` is its <title>.
-    Raises UnreadableDocument: `wrong_type` (no HTML), `not_utf8`, `empty`."""
+    Raises UnreadableDocument: `wrong_type` (no HTML), `not_utf8`, `too_large` (beyond 10 million characters of
+    HTML)."""
     text = decode(raw, _EXPECTED)
     if _ANY_TAG.search(text) is None:
         raise UnreadableDocument(f"{raw.document_id} holds no HTML tag; expected {_EXPECTED}", reason="wrong_type")
+    if len(text) > _LONGEST_PAGE:
+        raise UnreadableDocument(
+            f"{raw.document_id} holds {len(text):,} characters of HTML; allowed are {_LONGEST_PAGE:,}",
+            reason="too_large",
+        )
     from bs4 import BeautifulSoup
 
-    soup = BeautifulSoup(text, "html.parser")
+    soup = BeautifulSoup(with_implied_ends(text), "html.parser")
     title = single_line(soup.title.get_text()) if soup.title else ""
     _flatten(soup)
     main = _main_part(soup)
-    _replace_tables(soup, main)
-    return ParsedText(without_markup(_converted(main)), offered_title=title)
+    if not replace_tables(soup, main, LONGEST_TEXT):
+        raise UnreadableDocument(
+            f"{raw.document_id} holds tables of over {LONGEST_TEXT:,} characters", reason="too_large"
+        )
+    return ParsedText(_converted(main), offered_title=title)
 
 
 def _flatten(soup: BeautifulSoup) -> None:
@@ -59,9 +65,7 @@ def _flatten(soup: BeautifulSoup) -> None:
         for child in list(tag.children):
             if not isinstance(child, Tag):
                 continue
-            if child.name in _DROPPED or child.name == "head" or child.get("role") in _DROPPED_ROLES:
-                child.extract()
-            elif child.has_attr("hidden") or child.get("aria-hidden") == "true":
+            if _is_dropped(child):
                 child.extract()
             elif depth < _DEEPEST:
                 pending.append((child, depth + 1))
@@ -69,8 +73,13 @@ def _flatten(soup: BeautifulSoup) -> None:
                 child.replace_with(child.get_text(" "))
 
 
+def _is_dropped(tag: Tag) -> bool:
+    hidden = tag.has_attr("hidden") or tag.get("aria-hidden") == "true"
+    return hidden or tag.name in _DROPPED or tag.get("role") in _DROPPED_ROLES
+
+
 def _main_part(soup: BeautifulSoup) -> Tag:
-    main = soup.find("main") or soup.find(attrs={"role": "main"})
+    main = soup.find("main") or soup.find(True, attrs={"role": "main"})
     articles = [article for article in soup.find_all("article") if article.find_parent("article") is None]
     if main is None and articles:
         main = soup.new_tag("div")
@@ -83,43 +92,34 @@ def _main_part(soup: BeautifulSoup) -> Tag:
     return main
 
 
-def _replace_tables(soup: BeautifulSoup, main: Tag) -> None:
-    """Data tables become Markdown, innermost first, and wait in a <pre> that the converter copies."""
-    for table in reversed(main.find_all("table")):
-        if table.find(["h1", "h2", "h3", "h4"]) or table.find("pre", class_="markdown-table"):
-            for tag in table.find_all(["tr", "td", "th", "tbody", "thead", "tfoot", "caption"]):
-                tag.name = "div"
-            table.name = "div"
-            continue
-        caption = table.caption.get_text(" ") if table.caption else ""
-        waiting = soup.new_tag("pre", attrs={"class": "markdown-table"})
-        waiting.string = "\n\n".join(part for part in (single_line(caption), markdown_table(_grid(table))) if part)
-        table.replace_with(waiting)
+def _converted(main: Tag) -> str:
+    from markdownify import MarkdownConverter
+
+    class Converter(MarkdownConverter):
+        """Markdown as our own: tables made before, pictures by their words, no links in headings."""
+
+        def convert_pre(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+            if "markdown-table" in (el.get("class") or []):
+                return f"\n\n{el.get_text()}\n\n"
+            fence = "````" if "```" in text else "```"
+            code = text.strip("\n")
+            return f"\n\n{fence}{_code_language(el)}\n{code}\n{fence}\n\n" if code.strip() else ""
+
+        def convert_img(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+            return image_text(str(el.get("alt", "")))
+
+        def convert_a(self, el: Tag, text: str, parent_tags: set[str]) -> str:
+            target = str(el.get("href", ""))
+            leads_nowhere = not target or target.startswith(("#", "javascript:"))
+            if leads_nowhere or not text.strip() or parent_tags & {"_inline", "_noformat"}:
+                return text
+            before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+            return f"{before}[{text.strip()}]({target}){after}"
+
+    converter = Converter(heading_style="ATX", bullets="-", escape_asterisks=False, escape_underscores=False)
+    return str(converter.convert_soup(main))
 
 
-def _grid(table: Tag) -> list[list[str]]:
-    """The table's cells; a cell that spans rows or columns is repeated in each, so that every row says all."""
-    rows: list[list[str]] = []
-    from_above: dict[int, tuple[int, str]] = {}
-    for line in table.find_all("tr"):
-        row: list[str] = []
-        cells = [cell for cell in line.find_all(["td", "th"], recursive=False)]
-        while cells or any(column >= len(row) for column in from_above):
-            column = len(row)
-            if column in from_above:
-                left, text = from_above.pop(column)
-                if left > 1:
-                    from_above[column] = (left - 1, text)
-                row.append(text)
-                continue
-            if not cells:
-                row.append("")
-                continue
-            cell = cells.pop(0)
-            text = _cell_text(cell)
-            for offset in range(_span(cell, "colspan")):
-                row.append(text)
-                if _span(cell, "rowspan") > 1:
-                    from_above[column + offset] = (_span(cell, "rowspan") - 1, text)
-        rows.append(row)
-    return rows
+def _code_language(pre: Tag) -> str:
+    classes = [str(name) for tag in (pre, *pre.find_all("code")) for name in (tag.get("class") or [])]
+    return next((name.removeprefix("language-") for name in classes if name.startswith("language-")), "")

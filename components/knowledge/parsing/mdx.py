@@ -21,7 +21,9 @@ _TAG_OR_CODE = re.compile(
     r"|<>|</>"
 )
 _TITLE = re.compile(r"""\b(?:title|header|label|question)=\{?(?:"([^"]*)"|'([^']*)'|`([^`]*)`)""")
-_AS_HEADING = frozenset({"Accordion", "Tab", "Step", "Expandable", "Collapsible", "Details", "Panel", "TabItem", "Update"})
+_AS_HEADING = frozenset(
+    {"Accordion", "Tab", "Step", "Expandable", "Collapsible", "Details", "Panel", "TabItem", "Update"}
+)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,11 @@ def _events(markdown: str) -> Iterator[_Event]:
         for is_code, text in stretches(markdown)
     ]
     closed = {
-        match["name"] for is_code, text in parts if not is_code for match in _TAG_OR_CODE.finditer(text) if match["closing"]
+        match["name"]
+        for is_code, text in parts
+        if not is_code
+        for match in _TAG_OR_CODE.finditer(text)
+        if match["closing"]
     }
     for is_code, text in parts:
         if is_code:

@@ -14,9 +14,7 @@ from components.knowledge.parsing.markdown import clean_markdown
 from components.knowledge.parsing.normalising import normalise, single_line
 from components.knowledge.parsing.pdf import pdf_to_markdown
 from components.knowledge.parsing.plain_text import text_to_markdown
-from components.knowledge.parsing.text import ParsedText, first_title
-
-LONGEST_TEXT = 5_000_000
+from components.knowledge.parsing.text import LONGEST_TEXT, ParsedText, first_title
 
 
 @dataclass(frozen=True)

@@ -10,20 +10,26 @@ _LONGEST_TITLE = 100
 
 
 def text_to_markdown(raw: RawDocument) -> ParsedText:
-    """A first line that stands alone and does not end like a sentence becomes the title; a line in capitals
-    that stands alone becomes a heading. Raises UnreadableDocument: `wrong_type`, `not_utf8`."""
+    """A first line that stands alone and does not end like a sentence becomes the title; so do first lines in
+    capitals, and later ones below a blank line become headings. Raises UnreadableDocument: `wrong_type`,
+    `not_utf8`."""
     text = decode(raw, "plain text (.txt)")
     refuse_html(raw, text, "plain text (.txt)")
     lines = normalise(text).split("\n")
     made = []
     for position, line in enumerate(lines):
-        alone = (position == 0 or not lines[position - 1]) and (position + 1 == len(lines) or not lines[position + 1])
-        if len(lines) > 1 and alone and _is_heading(line):
-            line = ("# " if position == 0 else "## ") + line if position == 0 or line.isupper() else line
+        following = lines[position + 1] if position + 1 < len(lines) else ""
+        below_blank = position == 0 or not lines[position - 1]
+        underlined = bool(following) and not following.strip("=-")
+        if len(lines) > 1 and below_blank and not underlined and _is_heading(line):
+            if position == 0 and (line.isupper() or not following):
+                line = f"# {line}"
+            elif line.isupper():
+                line = f"## {line}"
         made.append(line)
     return ParsedText("\n".join(made))
 
 
 def _is_heading(line: str) -> bool:
     starts_like_one = line[:1].isalnum() or line[:1] in "¿¡\"'“„«("
-    return starts_like_one and len(line) <= _LONGEST_TITLE and line[-1] not in ".,;:!|"
+    return starts_like_one and len(line) <= _LONGEST_TITLE and line[-1:] not in ".,;:!|"

@@ -9,6 +9,7 @@ from components.core.documents import RawDocument
 from components.core.errors import UnreadableDocument
 from components.knowledge.blocks import blocks
 
+LONGEST_TEXT = 5_000_000
 _SIGNATURES = {
     b"%PDF-": "a PDF",
     b"\x89PNG": "a PNG picture",

@@ -109,6 +109,7 @@ def _create_knowledge() -> None:
         _text("title"),
         _text("markdown"),
         _text("checksum"),
+        sa.Column("chunked_as", sa.Text(), nullable=True),
         _moment("updated_at"),
         sa.PrimaryKeyConstraint("tenant_id", "document_id", name="pk_documents"),
     )

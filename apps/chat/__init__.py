@@ -1,0 +1,1 @@
+"""The customer chat: one Gradio app for every tenant, at /chat/<tenant domain>."""

@@ -1,0 +1,71 @@
+"""What every command needs: settings from the environment, and a workbench that is closed at the end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from components.bootstrap import Registry, Workbench
+    from components.core.settings import Settings
+    from components.knowledge.source_declarations import SourceDeclaration
+
+PROJECT = Path(__file__).resolve().parents[2]
+HELPDESK = (sys.executable, "-m", "apps.cli.main")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value for machines instead of text.")]
+
+
+def project_sources(settings: Settings) -> list[Path]:
+    """The folders whose defs.yaml files declare sources: the project's, and the ones made by commands."""
+    return [PROJECT / "dagster_project" / "defs", settings.data_dir / "sources"]
+
+
+def declarations_of(settings: Settings, domain: str) -> list[SourceDeclaration]:
+    """The declared sources of one tenant."""
+    from components.knowledge.source_declarations import load_declarations
+
+    return [found for found in load_declarations(project_sources(settings)) if found.tenant == domain]
+
+
+@contextmanager
+def open_registry() -> Iterator[Registry]:
+    """Tenants and keys only: no model is loaded."""
+    from components.bootstrap import build_registry
+    from components.core.settings import load_settings
+    from components.database.provision import provision
+
+    settings = load_settings()
+    addresses = provision(settings)
+    try:
+        registry = build_registry(settings, addresses)
+        try:
+            yield registry
+        finally:
+            registry.close()
+    finally:
+        addresses.close()
+
+
+@contextmanager
+def open_workbench() -> Iterator[Workbench]:
+    """Everything, on the database that runs already or one started for this command."""
+    from components.bootstrap import build_workbench
+    from components.core.settings import load_settings
+    from components.database.provision import provision
+
+    settings = load_settings()
+    addresses = provision(settings)
+    try:
+        workbench = build_workbench(settings, addresses)
+        try:
+            yield workbench
+        finally:
+            workbench.close()
+    finally:
+        addresses.close()

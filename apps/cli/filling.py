@@ -1,0 +1,60 @@
+"""Fills tenants that serve nothing yet, by Dagster runs in a process of their own, with a progress bar."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from apps.cli.console import progress_bar
+from apps.cli.context import HELPDESK, project_sources
+from components.core.errors import Unavailable
+
+if TYPE_CHECKING:
+    from components.bootstrap import Registry
+    from components.core.settings import Settings
+
+WIND_UP_SECONDS = 60.0
+
+
+def fill_empty_tenants(registry: Registry, settings: Settings) -> None:
+    """Materialises the assets of every tenant that has sources and serves nothing; later changes are the
+    sensor's. Raises Unavailable where a run fails."""
+    from components.knowledge.source_declarations import load_declarations
+
+    declared = {found.tenant for found in load_declarations(project_sources(settings))}
+    empty = [tenant for tenant in registry.tenants.list() if tenant.domain in declared and not registry.serves(tenant)]
+    if not empty:
+        return
+    with progress_bar() as bar:
+        for tenant in empty:
+            task = bar.add_task(f"{tenant.domain}: starting", total=None)
+
+            def show(done: int, total: int, asset: str, *, domain: str = tenant.domain, task: object = task) -> None:
+                bar.update(task, completed=done, total=total, description=f"{domain}: {asset}")  # type: ignore[arg-type]
+
+            _materialise(settings, tenant.domain, show)
+
+
+def _materialise(settings: Settings, domain: str, on_progress: Callable[[int, int, str], None]) -> None:
+    """A process of its own, so that what a run loads does not stay in this one."""
+    log = settings.data_dir / "logs" / f"materialise-{domain}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as stream:
+        child = subprocess.Popen(  # noqa: S603 - our own command
+            (*HELPDESK, "materialise", domain), stdout=subprocess.PIPE, stderr=stream, text=True
+        )
+    try:
+        for line in child.stdout or ():
+            if line.startswith("{"):
+                event = json.loads(line)
+                on_progress(event["done"], event["total"], event["asset"])
+        status = child.wait(timeout=WIND_UP_SECONDS)
+    finally:
+        if child.poll() is None:
+            child.kill()
+            child.wait(timeout=WIND_UP_SECONDS)
+    if status != 0:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
+        raise Unavailable(f"filling {domain} failed; end of {log}:\n{tail}")

@@ -1,0 +1,175 @@
+"""`helpdesk up`: everything, in one terminal, until Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from apps.cli.console import err, out, print_json
+from apps.cli.context import HELPDESK, PROJECT, AsJson
+from apps.cli.demo import seed_demo_tenants
+from apps.cli.filling import fill_empty_tenants
+from apps.cli.ports import require_free
+from apps.cli.processes import Child, ProcessGroup
+
+if TYPE_CHECKING:
+    from components.bootstrap import Registry
+    from components.core.settings import Settings
+    from apps.cli.example import Example
+    from components.database.addresses import DatabaseAddresses
+
+WATCH_SECONDS = 2.0
+
+
+class _Stopped(Exception):
+    """SIGTERM or Ctrl-C came."""
+
+
+def up(
+    port: Annotated[int | None, typer.Option(help="Port of the API and the chat; Dagster's UI takes the next.")] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 by default.")] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Make the two demo tenants of deploy/demo.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Ask the examples, verify the citations, stop.")] = False,
+    dagster: Annotated[bool, typer.Option(help="Serve Dagster's UI, schedule and sensors too.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Start PostgreSQL, the API with the customer chat, and Dagster; fill what is empty; serve until Ctrl-C."""
+    from components.bootstrap import build_registry
+    from components.core.settings import load_settings
+    from components.database.provision import provision
+
+    settings = load_settings(port=port, host=host)
+    signal.signal(signal.SIGTERM, _stop)
+    processes = ProcessGroup()
+    addresses = None
+    try:
+        refuse_taken_ports(settings, dagster)
+        err.print(f"[dim]data folder[/] {settings.data_dir}")
+        with err.status("starting PostgreSQL"):
+            addresses = provision(settings)
+        registry = build_registry(settings, addresses)
+        keys = seed_demo_tenants(registry) if demo else {}
+        start_children(processes, settings, addresses, dagster)
+        fill_empty_tenants(registry, settings)
+        _present(registry, settings, keys, dagster, check, as_json)
+        if not check:
+            _watch(processes, addresses)
+    except (_Stopped, KeyboardInterrupt):
+        err.print("\nstopping")
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        processes.stop()
+        if addresses is not None:
+            addresses.close()
+
+
+def refuse_taken_ports(settings: Settings, dagster: bool) -> None:
+    """Before anything starts. Raises PortInUse with the way out."""
+    require_free(settings.host, settings.port, "--port")
+    if dagster:
+        require_free(settings.host, settings.resolved_dagster_port, "--port (Dagster's UI takes the next one)")
+
+
+def start_children(
+    processes: ProcessGroup, settings: Settings, addresses: DatabaseAddresses, dagster: bool
+) -> None:
+    """The API, and Dagster's webserver and daemon; what they write is in <data_dir>/logs."""
+    logs = settings.data_dir / "logs"
+    shared = {"HELPDESK_DATA_DIR": str(settings.data_dir), "PYTHONUNBUFFERED": "1"}
+    serve = (*HELPDESK, "serve", "--port", str(settings.port), "--host", settings.host)
+    processes.start(Child("the API", serve, logs / "api.log", shared))
+    if not dagster:
+        return
+    from dagster_project.instance import prepare_instance
+
+    home = prepare_instance(settings, addresses)
+    shared = {**shared, "DAGSTER_HOME": str(home)}
+    workspace = ("-w", str(PROJECT / "workspace.yaml"))
+    address = ("-h", settings.host, "-p", str(settings.resolved_dagster_port))
+    webserver = (sys.executable, "-m", "dagster_webserver", *workspace, *address)
+    daemon = (sys.executable, "-m", "dagster._daemon", "run", *workspace)
+    processes.start(Child("Dagster's UI", webserver, logs / "dagster-webserver.log", shared))
+    processes.start(Child("Dagster's daemon", daemon, logs / "dagster-daemon.log", shared))
+
+
+def _examples(registry: Registry, base_url: str, keys: dict[str, str], check: bool) -> list[Example]:
+    """One worked example; when checking, one for each demo tenant, verified."""
+    from apps.cli.example import ask_example, await_ready, check_example, check_page
+    from components.helpdesk.tenant_config import read_config
+
+    await_ready(base_url)
+    examples = []
+    for domain, key in keys.items() if check else list(keys.items())[:1]:
+        tenant = registry.tenants.get_by_domain(domain)
+        questions = read_config(tenant.config).example_questions
+        if not questions:
+            continue
+        example = ask_example(base_url, tenant, key, questions[0])
+        if check:
+            check_example(example, registry.document_ids(tenant))
+            check_page(f"{base_url}/chat/{domain}", tenant.name)
+        examples.append(example)
+    return examples
+
+
+def _present(
+    registry: Registry, settings: Settings, keys: dict[str, str], dagster: bool, check: bool, as_json: bool
+) -> None:
+    base_url = f"http://{settings.host}:{settings.port}"
+    addresses = {f"chat with {tenant.name}": f"{base_url}/chat/{tenant.domain}" for tenant in registry.tenants.list()}
+    addresses["API documentation"] = f"{base_url}/docs"
+    addresses["metrics"] = f"{base_url}/metrics"
+    if dagster:
+        addresses["Dagster (knowledge)"] = f"http://{settings.host}:{settings.resolved_dagster_port}"
+    with err.status("waiting for the API"):
+        examples = _examples(registry, base_url, keys, check)
+    if check and dagster:
+        from apps.cli.example import check_page
+
+        check_page(addresses["Dagster (knowledge)"], "<html")
+    if as_json:
+        print_json({"addresses": addresses, "examples": examples, "checked": check})
+        return
+    print_addresses(addresses, [example for example in examples], settings)
+    if check:
+        out.print(f"[bold green]check passed[/]: {len(examples)} cited answers over HTTP, pages reachable")
+
+
+def print_addresses(addresses: dict[str, str], examples: list[Example], settings: Settings) -> None:
+    """The table of addresses and the worked examples."""
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False, padding=(0, 2))
+    for name, address in addresses.items():
+        table.add_row(name, f"[link={address}]{address}[/link]")
+    out.print()
+    out.print(table)
+    for example in examples:
+        out.print(f"\n[bold]{example.tenant}[/] is asked:", end=" ")
+        out.print(example.question, markup=False)
+        out.print(example.answer, markup=False)
+        for number, source in enumerate(example.sources, start=1):
+            section = f" > {source['section']}" if source["section"] else ""
+            out.print(f"  [{number}] {source['doc_id']}{section}", markup=False, style="dim")
+    out.print(f"\n[dim]logs in {settings.data_dir / 'logs'}. Ctrl-C stops everything.[/]")
+
+
+def _watch(processes: ProcessGroup, addresses: DatabaseAddresses) -> None:
+    """Until a signal: restarts what ends, PostgreSQL included."""
+    while True:
+        time.sleep(WATCH_SECONDS)
+        for name in processes.revive():
+            err.print(f"[yellow]{name} ended and was started again[/]")
+        if addresses.server is not None and not addresses.server.is_running:
+            addresses.server.start()
+            err.print("[yellow]PostgreSQL was gone and was started again[/]")
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise _Stopped

@@ -1,0 +1,1 @@
+"""One check a file: what must hold of a tenant's knowledge before it serves."""

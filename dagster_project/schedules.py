@@ -1,0 +1,29 @@
+"""Every hour for every tenant, also where a change escaped the sensor."""
+
+import dagster as dg
+
+from dagster_project.declared_sources import readable_declarations
+from dagster_project.jobs import knowledge_job
+from dagster_project.partitions import TENANTS
+from dagster_project.queue import tenants_waiting
+from dagster_project.resources import Helpdesk
+
+
+@dg.schedule(
+    job=knowledge_job,
+    cron_schedule="0 * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="A run an hour for each tenant with a source; none for one whose last run still waits.",
+)
+def hourly_knowledge(
+    context: dg.ScheduleEvaluationContext, helpdesk: dg.ResourceParam[Helpdesk]
+) -> list[dg.RunRequest] | dg.SkipReason:
+    declared, problems = readable_declarations(helpdesk.source_folders)
+    for problem in problems:
+        context.log.warning(problem.message)
+    known = set(TENANTS.get_partition_keys(dynamic_partitions_store=context.instance))
+    waiting = tenants_waiting(context.instance)
+    due = sorted({source.tenant for source in declared} & known - waiting)
+    if not due:
+        return dg.SkipReason("no tenant with a source is without a waiting run")
+    return [dg.RunRequest(partition_key=tenant) for tenant in due]
