@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import yaml
 
 from components.core.settings import Settings
@@ -27,13 +30,23 @@ def prepare_home(settings: Settings, addresses: DatabaseAddresses) -> Path:
     return home
 
 
+@contextmanager
+def open_instance(home: Path) -> Iterator[dg.DagsterInstance]:
+    """The instance of `home` for work in this process. Its connections are kept open: by default Dagster
+    makes a new one for each of the some 250 statements of a run."""
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        instance.optimize_for_webserver(statement_timeout=30_000, pool_recycle=600, max_overflow=10)
+        yield instance
+
+
 def _configuration(home: Path, addresses: DatabaseAddresses) -> dict[str, Any]:
     return {
         "storage": {"postgres": {"postgres_url": addresses.dagster}},
+        # The assets print nothing. Capturing the output of a process that shows progress would garble it, and
+        # the files would pile up.
         "compute_logs": {
-            "module": "dagster._core.storage.local_compute_log_manager",
-            "class": "LocalComputeLogManager",
-            "config": {"base_dir": str(home / "logs")},
+            "module": "dagster._core.storage.noop_compute_log_manager",
+            "class": "NoOpComputeLogManager",
         },
         "local_artifact_storage": {
             "module": "dagster._core.storage.root",

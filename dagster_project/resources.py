@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from components.core.errors import DatabaseUnavailable
-from components.core.settings import Settings, load_settings
+from components.core.settings import Settings, load_settings, quiet_third_parties
 from dagster_project.dead_runs import PROCESS_TAG, process_mark
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class Helpdesk:
             if self._given is not None:
                 return self._given
             if self._opened is None:
+                quiet_third_parties()  # before the import: some report home from there on
                 from components.bootstrap import build_workbench
 
                 self._opened = build_workbench(self.settings, self._provision())

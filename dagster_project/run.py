@@ -11,7 +11,7 @@ import dagster as dg
 
 from components.core.errors import HelpdeskError
 from dagster_project.dead_runs import PROCESS_TAG, process_mark
-from dagster_project.jobs import KNOWLEDGE, STAGES
+from dagster_project.jobs import KNOWLEDGE, STAGES, console_log
 from dagster_project.partitions import TENANT
 
 if TYPE_CHECKING:
@@ -48,13 +48,12 @@ def materialise(
     on_progress: Callable[[AssetProgress], None] | None = None,
 ) -> Materialised:
     """Runs every asset and check for the tenant. A candidate that answers worse than what serves is no failure:
-    it is not promoted. Raises the HelpdeskError that stopped an asset; another error comes as the cause of one.
-    Whatever is raised, the last good index goes on serving and the next run completes this one."""
+    it is not promoted. Raises HelpdeskError naming the asset and what stopped it; the last good index goes on
+    serving then, and the next run completes this one."""
     from dagster_project.definitions import build_definitions
     from dagster_project.resources import Helpdesk
 
     begun: list[str] = []
-    failures: dict[str, BaseException] = {}
 
     def report(asset: str, done: int, total: int) -> None:
         if asset not in begun:
@@ -62,19 +61,14 @@ def materialise(
         if on_progress is not None:
             on_progress(AssetProgress(asset, done, total, len(begun) - 1))
 
-    @dg.failure_hook
-    def remember(context: dg.HookContext) -> None:
-        if context.op_exception is not None:
-            failures[context.op.name] = context.op_exception
-
     instance.add_dynamic_partitions(TENANT, [tenant_domain])
     result = (
         build_definitions(workbench.settings)
         .resolve_job_def(KNOWLEDGE)
-        .with_hooks({remember})
         .execute_in_process(
             instance=instance,
             partition_key=tenant_domain,
+            run_config=console_log("CRITICAL"),
             raise_on_error=False,
             tags={PROCESS_TAG: process_mark(os.getpid())},
             resources={"helpdesk": Helpdesk(workbench.settings, workbench, report)},
@@ -86,8 +80,15 @@ def materialise(
         if result.success:
             report(STAGES[-1], 1, 1)
         return Materialised(result.run_id, result.success, quality.description or "" if quality else "")
-    for asset, error in failures.items():
-        if isinstance(error, HelpdeskError):
-            raise error
-        raise HelpdeskError(f"{asset} of {tenant_domain} failed: {error}") from error
-    raise HelpdeskError(f"run {result.run_id} of {tenant_domain} failed: see it in Dagster's interface")
+    raise HelpdeskError(f"{tenant_domain}: {_first_failure(result)}")
+
+
+def _first_failure(result: dg.ExecuteInProcessResult) -> str:
+    """The first asset or check that failed, with what its error says."""
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        error = event.step_failure_data.error
+        while error is not None and error.cause is not None:
+            error = error.cause
+        if error is not None:
+            return f"{event.step_key} failed: {error.message.strip().removeprefix(f'{error.cls_name}: ')}"
+    return f"run {result.run_id} failed: Dagster's interface shows where"

@@ -84,7 +84,8 @@ def _load_folder(folder: Path) -> dg.Definitions:
     with warnings.catch_warnings():  # of the loader's own use of Dagster and pydantic
         for category in (dg.BetaWarning, dg.PreviewWarning, PydanticDeprecatedSince20):
             warnings.simplefilter("ignore", category)
-        return ComponentTree.from_module(defs_module=module, project_root=folder).build_defs()
+        # Of the folder, not of the root: that one would look through every installed package for components.
+        return ComponentTree.from_module(defs_module=module, project_root=folder).build_defs(folder)
 
 
 def _without_tree(defs: dg.Definitions) -> dg.Definitions:

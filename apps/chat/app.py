@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -21,23 +21,36 @@ _SPARE_THREADS = 2
 
 
 def mount_chat(app: FastAPI, workbench: Workbench) -> None:
-    """Serves every tenant's chat at /chat/<tenant domain>, from when `app`'s lifespan begins until it ends."""
-    import gradio
+    """Serves every tenant's chat at /chat/<tenant domain> while `app`'s lifespan lasts.
 
-    streams = TextStreams(ANSWERS_AT_ONCE + _SPARE_THREADS)
-    page = build_page(Chat(workbench, streams))
-    calm_queue(page)
-    inner = FastAPI(openapi_url=None)
-    gradio.mount_gradio_app(
-        inner, page, path="/", footer_links=[], show_error=False, ssr_mode=False, mcp_server=False, theme=gradio_theme()
-    )
-    app.mount(PATH, ChatDispatcher(inner, workbench.tenants))
+    Gradio is imported when that begins: `app` itself is made at once.
+    """
+    dispatcher = ChatDispatcher(workbench.tenants)
+    app.mount(PATH, dispatcher)
     outer_lifespan = app.router.lifespan_context
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def lifespan(served: FastAPI) -> AsyncIterator[Any]:
-        async with outer_lifespan(served) as state, inner.router.lifespan_context(inner), tidied(page):
-            yield state
-        streams.close()
+        async with outer_lifespan(served) as state:
+            with contextlib.closing(TextStreams(ANSWERS_AT_ONCE + _SPARE_THREADS)) as streams:
+                async with _running(Chat(workbench, streams)) as dispatcher.gradio:
+                    yield state
+                dispatcher.gradio = None
 
     app.router.lifespan_context = lifespan
+
+
+@contextlib.asynccontextmanager
+async def _running(chat: Chat) -> AsyncIterator[FastAPI]:
+    """The one Gradio app, made within the running event loop: outside of one Gradio opens loops of its
+    own and never closes them."""
+    import gradio
+
+    page = build_page(chat)
+    calm_queue(page)
+    app = FastAPI(openapi_url=None)
+    gradio.mount_gradio_app(
+        app, page, path="/", footer_links=[], show_error=False, ssr_mode=False, mcp_server=False, theme=gradio_theme()
+    )
+    async with app.router.lifespan_context(app), tidied(page):
+        yield app

@@ -38,11 +38,12 @@ class ChatDispatcher:
 
     Looks a tenant up at each request, so that one that is made, changed or deleted while the server
     runs is so at once. All tenants share `gradio`, one app, in which each browser's session carries its
-    tenant: messages and state of another tenant cannot be named from here.
+    tenant: messages and state of another tenant cannot be named from here. `gradio` is None before the
+    server has started and after it has stopped.
     """
 
-    def __init__(self, gradio: ASGIApp, tenants: TenantRegistry) -> None:
-        self._gradio = gradio
+    def __init__(self, tenants: TenantRegistry) -> None:
+        self.gradio: ASGIApp | None = None
         self._tenants = tenants
         self._lookups = anyio.CapacityLimiter(LOOKUPS_AT_ONCE)
 
@@ -80,6 +81,12 @@ class ChatDispatcher:
             case _:
                 response = _refused(404, "Not found.")
         await response(scope, receive, send)
+
+    async def _gradio(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.gradio is None:
+            await _html(503, out_of_order())(scope, receive, send)
+        else:
+            await self.gradio(scope, receive, send)
 
     async def _find(self, domain: str) -> Tenant | None:
         """Raises DatabaseUnavailable, TimeoutError."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from apps.cli.console import progress_bar
 from apps.cli.context import HELPDESK, project_sources
@@ -31,25 +32,30 @@ def fill_empty_tenants(registry: Registry, settings: Settings) -> None:
         for tenant in empty:
             task = bar.add_task(f"{tenant.domain}: starting", total=None)
 
-            def show(done: int, total: int, asset: str, *, domain: str = tenant.domain, task: object = task) -> None:
-                bar.update(task, completed=done, total=total, description=f"{domain}: {asset}")  # type: ignore[arg-type]
+            for event in _materialise(settings, tenant.domain):
+                within = event["done"] / event["total"] if event["total"] else 0.0
+                bar.update(
+                    task,
+                    total=event["assets"],
+                    completed=event["finished"] + within,
+                    description=f"{tenant.domain}: {event['asset']}",
+                )
+            bar.update(task, completed=bar.tasks[task].total, description=f"{tenant.domain}: serving")
 
-            _materialise(settings, tenant.domain, show)
 
-
-def _materialise(settings: Settings, domain: str, on_progress: Callable[[int, int, str], None]) -> None:
-    """A process of its own, so that what a run loads does not stay in this one."""
+def _materialise(settings: Settings, domain: str) -> Iterator[dict[str, Any]]:
+    """A process of its own, so that what a run loads does not stay in this one. Yields its progress."""
     log = settings.data_dir / "logs" / f"materialise-{domain}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
+    environment = {**os.environ, "HELPDESK_DATA_DIR": str(settings.data_dir)}
     with log.open("ab") as stream:
         child = subprocess.Popen(  # noqa: S603 - our own command
-            (*HELPDESK, "materialise", domain), stdout=subprocess.PIPE, stderr=stream, text=True
+            (*HELPDESK, "materialise", domain), stdout=subprocess.PIPE, stderr=stream, text=True, env=environment
         )
     try:
         for line in child.stdout or ():
-            if line.startswith("{"):
-                event = json.loads(line)
-                on_progress(event["done"], event["total"], event["asset"])
+            if line.startswith('{"asset"'):
+                yield json.loads(line)
         status = child.wait(timeout=WIND_UP_SECONDS)
     finally:
         if child.poll() is None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from apps.cli.console import err, out, print_json, progress_bar
 from apps.cli.context import AsJson, declarations_of, open_workbench
-from components.core.errors import InvalidInput
+from components.core.errors import Conflict, InvalidInput
 
 if TYPE_CHECKING:
     from components.helpdesk.ingestion.service import IngestReport
+    from dagster_project.run import AssetProgress
 
 STAGES = {
     "documents": "reading documents",
@@ -88,12 +90,24 @@ def materialise(
     tenant: Annotated[str, typer.Argument(help="Domain of the tenant.")],
 ) -> None:
     """The same as a Dagster run, seen in its UI; progress goes out as JSON lines. For `helpdesk up`."""
+    from dagster import DagsterInstance
+
+    from components.bootstrap import build_workbench
+    from components.core.settings import load_settings
+    from components.database.provision import provision
+    from dagster_project.instance import prepare_home
     from dagster_project.run import materialise as run
 
-    report: Callable[[int, int, str], None] = _print_progress
-    run(tenant, report)
+    settings = load_settings()
+    with ExitStack() as opened:
+        addresses = opened.enter_context(closing(provision(settings)))
+        workbench = opened.enter_context(closing(build_workbench(settings, addresses)))
+        instance = opened.enter_context(DagsterInstance.from_config(str(prepare_home(settings, addresses))))
+        result = run(instance, workbench, tenant, _print_progress)
+    if not result.promoted:
+        raise Conflict(f"{tenant}: the new index was not promoted: {result.reason}")
 
 
-def _print_progress(done: int, total: int, asset: str) -> None:
-    sys.stdout.write(json.dumps({"done": done, "total": total, "asset": asset}) + "\n")
+def _print_progress(progress: AssetProgress) -> None:
+    sys.stdout.write(json.dumps(asdict(progress)) + "\n")
     sys.stdout.flush()

@@ -86,9 +86,9 @@ def start_children(
     processes.start(Child("the API", serve, logs / "api.log", shared))
     if not dagster:
         return
-    from dagster_project.instance import prepare_instance
+    from dagster_project.instance import prepare_home
 
-    home = prepare_instance(settings, addresses)
+    home = prepare_home(settings, addresses)
     shared = {**shared, "DAGSTER_HOME": str(home)}
     workspace = ("-w", str(PROJECT / "workspace.yaml"))
     address = ("-h", settings.host, "-p", str(settings.resolved_dagster_port))

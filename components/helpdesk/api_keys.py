@@ -9,13 +9,17 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from uuid import UUID
 
-from components.core.errors import InvalidApiKey
+from sqlalchemy import func
+
+from components.core.errors import InvalidApiKey, InvalidInput, NotFound
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.database.tables import ApiKeyRow
 from components.helpdesk.audit import record_action
+from components.helpdesk.storable import storable
 
-SHAPE = re.compile(r"^hd_([0-9a-f]{32})_([0-9a-f]{12})_([A-Za-z0-9_-]{43})$")
+SHAPE = re.compile(r"hd_([0-9a-f]{32})_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
+LONGEST_LABEL = 200
 
 
 @dataclass(frozen=True)
@@ -38,16 +42,29 @@ class ApiKeys:
         self._database = database
 
     def issue(self, tenant: TenantContext, label: str) -> IssuedKey:
-        """A new key for the tenant, with a label that says what uses it."""
+        """A new key for the tenant, with a label that says what uses it. Raises InvalidInput for a bad label."""
+        if not storable(label, "label").strip() or len(label) > LONGEST_LABEL:
+            raise InvalidInput(f"label={label!r}: 1 to {LONGEST_LABEL} characters are allowed", field="label")
         key_id, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
         with self._database.tenant(tenant) as session:
             session.add(ApiKeyRow(key_id=key_id, tenant_id=tenant.tenant_id, key_hash=_hash(secret), label=label))
             record_action(session, tenant.tenant_id, "api_key.issued", {"key_id": key_id, "label": label})
         return IssuedKey(key_id, f"hd_{tenant.tenant_id.hex}_{key_id}_{secret}")
 
+    def revoke(self, tenant: TenantContext, key_id: str) -> None:
+        """The key opens nothing from now on; its row stays as evidence. Raises NotFound for a key that is not
+        this tenant's."""
+        with self._database.tenant(tenant) as session:
+            row = session.get(ApiKeyRow, key_id)
+            if row is None:
+                raise NotFound(f"no API key has the id {key_id!r}", field="key_id")
+            if row.revoked_at is None:
+                row.revoked_at = func.now()
+                record_action(session, tenant.tenant_id, "api_key.revoked", {"key_id": key_id})
+
     def verify(self, key: str) -> TenantContext:
         """Whose key it is. Raises InvalidApiKey without saying which part was wrong."""
-        match = SHAPE.match(key)
+        match = SHAPE.fullmatch(key)
         if match is None:
             raise InvalidApiKey("the API key is not of the form hd_…: `helpdesk tenant create` shows a tenant's key")
         tenant = TenantContext(UUID(match[1]))

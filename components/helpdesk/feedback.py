@@ -11,6 +11,7 @@ from components.core.errors import InvalidInput, NotFound
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.database.tables import AnswerRow, FeedbackRow
+from components.helpdesk.storable import storable
 
 LONGEST_COMMENT = 2000
 
@@ -24,10 +25,11 @@ class FeedbackLog:
     def rate(
         self, tenant: TenantContext, answer_id: UUID, rating: Literal[-1, 1], comment: str | None = None
     ) -> None:
-        """Raises NotFound for an answer that is not this tenant's, InvalidInput for another rating."""
+        """Raises NotFound for an answer that is not this tenant's, InvalidInput for another rating
+        or a comment that is too long."""
         if rating not in (-1, 1):
             raise InvalidInput(f"rating={rating!r}: 1 (helpful) and -1 (not helpful) are allowed", field="rating")
-        if comment is not None and len(comment) > LONGEST_COMMENT:
+        if comment is not None and len(storable(comment, "comment")) > LONGEST_COMMENT:
             raise InvalidInput(
                 f"comment has {len(comment)} characters: at most {LONGEST_COMMENT} are allowed", field="comment"
             )

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from components.core.errors import InvalidInput
+from components.helpdesk.storable import storable
 
 COLOUR = r"^#[0-9a-fA-F]{6}$"
+LONGEST_CONFIG = 64_000
 
 
 class Branding(BaseModel):
@@ -16,9 +19,9 @@ class Branding(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    primary_color: str = Field("#2b4c7e", pattern=COLOUR)
-    accent_color: str = Field("#c8652b", pattern=COLOUR)
-    logo_text: str = Field("", max_length=40)
+    primary_color: str = Field(default="#2b4c7e", pattern=COLOUR)
+    accent_color: str = Field(default="#c8652b", pattern=COLOUR)
+    logo_text: str = Field(default="", max_length=40)
 
 
 class TenantConfig(BaseModel):
@@ -35,6 +38,16 @@ class TenantConfig(BaseModel):
 def validate_config(config: dict[str, Any]) -> dict[str, Any]:
     """`config` as it came, once it is known to be good. Raises InvalidInput naming key and value."""
     read_config(config)
+    try:
+        text = json.dumps(config, allow_nan=False, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InvalidInput(f"config is not JSON: {error}", field="config") from error
+    if len(text) > LONGEST_CONFIG:
+        raise InvalidInput(
+            f"config has {len(text)} characters as JSON: at most {LONGEST_CONFIG} are allowed", field="config"
+        )
+    # JSON writes U+0000 as an escape, which PostgreSQL refuses all the same.
+    storable(text.replace("\\\\", "").replace("\\u0000", "\0"), "config")
     return config
 
 
@@ -44,5 +57,5 @@ def read_config(config: dict[str, Any]) -> TenantConfig:
         return TenantConfig.model_validate(config)
     except ValidationError as error:
         first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise InvalidInput(f"config {key}={first.get('input')!r}: {first['msg']}", field=key) from error
+        key = ".".join(("config", *(str(part) for part in first["loc"])))
+        raise InvalidInput(f"{key}={first.get('input')!r}: {first['msg']}", field=key) from error

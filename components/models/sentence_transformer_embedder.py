@@ -85,8 +85,8 @@ class SentenceTransformerEmbedder:
     def _encode(self, texts: Sequence[str], lengths: Sequence[int], prompt: str, task: str) -> list[dict[str, Any]]:
         """What the model's modules gave each text: sentence_embedding, token_embeddings, input_ids, ...
 
-        Not through encode(output_value=None): sentence-transformers 5.7 fails there on batches larger
-        than four texts, because it takes a feature's name for a feature.
+        Not through encode(output_value=None): sentence-transformers 5.7 raises IndexError there on
+        larger batches, because it indexes a string among the features by the text's position.
         """
         import torch
         from sentence_transformers.util import batch_to_device

@@ -37,7 +37,7 @@ class Answerer:
     ) -> dict[str, Any]:
         """on_text: receives the text in pieces as it is made. refusal: the tenant's own wording."""
         if self._generator is None:
-            raise RuntimeError("Answerer has no generator: load the pipeline with components.retrieval.pipelines")
+            raise RuntimeError("Answerer has no generator: load the pipeline with components.retrieval.loading")
         emit = on_text or (lambda piece: None)
         if not passages or confidence < threshold:
             text = refusal or self.refusal

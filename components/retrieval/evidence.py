@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,6 +18,7 @@ from components.retrieval.scoring import (
     token_weights,
 )
 from components.vectors.snapshot import IndexSnapshot
+from components.vectors.token_codec import stack
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Evidence:
 def gather_evidence(index: IndexSnapshot, embedding: EmbeddedText, passages: Sequence[Passage]) -> Evidence:
     """Reads the passages' vectors from the index; a passage that full text did not find has no BM25 score."""
     identifiers = [passage.chunk_id for passage in passages]
-    stored = index.vectors(identifiers)
+    stored, matrices = index.embeddings(identifiers)
     vectors = np.stack([stored[identifier] for identifier in identifiers])
     frequencies = Frequencies(index.count(), index.piece_frequencies())
     lexical = np.array([passage.stage_scores.get("text", 0.0) for passage in passages], dtype=np.float32)
@@ -47,25 +48,24 @@ def gather_evidence(index: IndexSnapshot, embedding: EmbeddedText, passages: Seq
         lexical = np.minimum(lexical / attainable_bm25(embedding.pieces, frequencies), 1.0)
     elif lexical.max(initial=0.0) > 0:
         lexical = lexical / lexical.max()
-    weighted, plain = _maxsim(index, embedding, identifiers, frequencies)
+    weighted, plain = _maxsim(index.codec, embedding, identifiers, matrices, frequencies)
     return Evidence(weighted, plain, vectors @ embedding.vector, lexical, density(vectors))
 
 
 def _maxsim(
-    index: IndexSnapshot, embedding: EmbeddedText, identifiers: Sequence[str], frequencies: Frequencies
+    codec: TokenCodec | None,
+    embedding: EmbeddedText,
+    identifiers: Sequence[str],
+    matrices: Mapping[str, TokenMatrix],
+    frequencies: Frequencies,
 ) -> tuple[Floats | None, Floats | None]:
-    codec = index.codec
     if embedding.tokens is None or codec is None or not len(embedding.tokens):
         return None, None
-    matrices = index.token_vectors(identifiers)
-    held = [identifier for identifier in identifiers if identifier in matrices and len(matrices[identifier].values)]
+    held = [place for place, key in enumerate(identifiers) if key in matrices and len(matrices[key].codes)]
     weighted, plain = np.zeros(len(identifiers), np.float32), np.zeros(len(identifiers), np.float32)
     if held:
-        tokens = [matrices[identifier].dense() for identifier in held]
-        matches = best_matches(
-            codec.project(embedding.tokens), np.concatenate(tokens), [len(matrix) for matrix in tokens]
-        )
-        places = [place for place, identifier in enumerate(identifiers) if identifier in set(held)]
-        weighted[places] = token_weights(embedding.pieces, frequencies) @ matches
-        plain[places] = token_weights(embedding.pieces, frequencies, power=0.0) @ matches
+        rows, lengths = stack([matrices[identifiers[place]] for place in held])
+        matches = best_matches(codec.project(embedding.tokens), rows, lengths)
+        weighted[held] = token_weights(embedding.pieces, frequencies) @ matches
+        plain[held] = token_weights(embedding.pieces, frequencies, power=0.0) @ matches
     return weighted, plain

@@ -54,6 +54,10 @@ class RankFusion:
         """method: `average` or `reciprocal_rank`. constant: of reciprocal rank. Raises InvalidPipeline."""
         if method not in METHODS:
             raise InvalidPipeline(f"RankFusion method={method!r}: allowed are {', '.join(METHODS)}", field="method")
+        if not isinstance(constant, int) or constant < 0:
+            raise InvalidPipeline(
+                f"RankFusion constant={constant!r}: a whole number from 0 is allowed", field="constant"
+            )
         self.method = method
         self.constant = constant
 

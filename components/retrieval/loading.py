@@ -19,8 +19,21 @@ from components.core.generation import AnswerGenerator
 from components.vectors.snapshot import IndexSnapshot
 
 SHIPPED = Path(__file__).parent / "definitions"
-ALLOWED_MODULES = ["components.retrieval", "haystack"]
+OURS = "components.retrieval"
+ALLOWED_MODULES = [OURS, "haystack"]
 ANSWERING_TYPES = {"components.retrieval.context.ContextAssembler", "components.retrieval.answerer.Answerer"}
+# What Haystack and the constructors it calls raise for a definition that does not fit.
+_LOADING = (
+    PipelineError,
+    ComponentError,
+    SerializationError,
+    DeserializationError,
+    ImportError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+)
 
 
 @dataclass(frozen=True)
@@ -46,31 +59,49 @@ def read_definition(name: str) -> dict[str, Any]:
         )
     try:
         definition = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise InvalidPipeline(f"{path}: {error}", field="pipeline") from error
+    return _checked(definition, path)
+
+
+def _checked(definition: object, path: Path) -> dict[str, Any]:
+    """The shape that Haystack takes for granted."""
     if not isinstance(definition, dict) or not isinstance(definition.get("components"), dict):
         raise InvalidPipeline(f"{path}: a pipeline needs a mapping `components`", field="pipeline")
+    for name, part in definition["components"].items():
+        if not isinstance(part, dict) or not isinstance(part.get("type"), str):
+            raise InvalidPipeline(f"{path}: component {name!r} needs a `type`, got {part!r}", field="pipeline")
+        if not isinstance(part.setdefault("init_parameters", {}), dict):
+            raise InvalidPipeline(f"{path}: init_parameters of {name!r} need to be a mapping", field="pipeline")
+    connections = definition.setdefault("connections", [])
+    if not isinstance(connections, list):
+        raise InvalidPipeline(f"{path}: `connections` needs to be a list, got {connections!r}", field="pipeline")
+    for link in connections:
+        if not isinstance(link, dict) or not all(isinstance(link.get(end), str) for end in ("sender", "receiver")):
+            raise InvalidPipeline(f"{path}: a connection needs `sender` and `receiver`, got {link!r}", field="pipeline")
     return definition
 
 
 def retrieval_part(definition: Mapping[str, Any]) -> dict[str, Any]:
     """The same pipeline without its answering stages, for measuring retrieval alone."""
-    kept = {name: part for name, part in definition["components"].items() if part.get("type") not in ANSWERING_TYPES}
+    kept = {name: part for name, part in definition["components"].items() if part["type"] not in ANSWERING_TYPES}
     connections = [
         link
-        for link in definition.get("connections", [])
+        for link in definition["connections"]
         if link["sender"].split(".")[0] in kept and link["receiver"].split(".")[0] in kept
     ]
     return {**definition, "components": kept, "connections": connections}
 
 
 def build_pipeline(definition: Mapping[str, Any], bindings: Bindings) -> Pipeline:
-    """The pipeline wired and bound. Raises InvalidPipeline naming what does not fit."""
+    """The pipeline of read_definition wired and bound. Raises InvalidPipeline naming what does not fit."""
     live = {"index": bindings.index, "embedder": bindings.embedder, "generator": bindings.generator}
 
     def inject(_name: str, component_class: type, parameters: dict[str, Any]) -> None:
-        accepted = signature(component_class.__init__).parameters
-        parameters.update({key: value for key, value in live.items() if key in accepted})
+        # A stock component may have an `index` of its own, which is not ours to give.
+        if component_class.__module__.startswith(OURS):
+            accepted = signature(component_class).parameters
+            parameters.update({key: value for key, value in live.items() if key in accepted})
 
     try:
         pipeline = Pipeline.from_dict(
@@ -81,6 +112,6 @@ def build_pipeline(definition: Mapping[str, Any], bindings: Bindings) -> Pipelin
         pipeline.warm_up()
     except InvalidPipeline:
         raise
-    except (PipelineError, ComponentError, SerializationError, DeserializationError, ImportError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except _LOADING as error:
         raise InvalidPipeline(f"the pipeline does not load: {error}", field="pipeline") from error
     return pipeline

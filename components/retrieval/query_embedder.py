@@ -21,7 +21,7 @@ class QueryEmbedder:
     def run(self, query: str) -> dict[str, EmbeddedText]:
         """Raises ModelUnavailable where a remote embedder cannot be reached."""
         if self._embedder is None:
-            raise RuntimeError("QueryEmbedder has no embedder: load the pipeline with components.retrieval.pipelines")
+            raise RuntimeError("QueryEmbedder has no embedder: load the pipeline with components.retrieval.loading")
         return {"embedding": self._embedder.embed_query(query)}
 
     def to_dict(self) -> dict[str, Any]:

@@ -8,13 +8,13 @@ from haystack import component, default_to_dict
 
 from components.core.answers import Passage
 from components.core.embeddings import EmbeddedText
-from components.core.errors import InvalidInput
-from components.vectors.snapshot import IndexSnapshot
+from components.core.errors import InvalidPipeline
+from components.vectors.snapshot import LARGEST_K, IndexSnapshot
 
 
 def _checked(top_k: int) -> int:
-    if top_k < 1:
-        raise InvalidInput(f"top_k={top_k}: at least 1 is allowed", field="top_k")
+    if not isinstance(top_k, int) or not 1 <= top_k <= LARGEST_K:
+        raise InvalidPipeline(f"retriever top_k={top_k!r}: 1 to {LARGEST_K} are allowed", field="top_k")
     return top_k
 
 
@@ -23,7 +23,8 @@ class VectorRetriever:
     """The passages whose pooled vector is nearest to the question's, by cosine similarity."""
 
     def __init__(self, top_k: int = 30, index: IndexSnapshot | None = None) -> None:
-        """index: given when the pipeline is loaded for a tenant; not part of the YAML."""
+        """top_k: candidates, 1 to 1000; raises InvalidPipeline. index: given when the pipeline is loaded for a
+        tenant; not part of the YAML."""
         self.top_k = _checked(top_k)
         self._index = index
 
@@ -31,7 +32,7 @@ class VectorRetriever:
     def run(self, embedding: EmbeddedText, top_k: int | None = None) -> dict[str, list[Passage]]:
         """top_k: at least this many candidates, where it is more than the YAML's."""
         if self._index is None:
-            raise RuntimeError("VectorRetriever has no index: load the pipeline with components.retrieval.pipelines")
+            raise RuntimeError("VectorRetriever has no index: load the pipeline with components.retrieval.loading")
         found = self._index.search_vector(embedding.vector, max(self.top_k, top_k or 0))
         return {"passages": [passage.scored("vector", passage.score) for passage in found]}
 
@@ -44,7 +45,8 @@ class TextRetriever:
     """The passages that share the question's words, by BM25 over LanceDB's full-text index."""
 
     def __init__(self, top_k: int = 30, index: IndexSnapshot | None = None) -> None:
-        """index: given when the pipeline is loaded for a tenant; not part of the YAML."""
+        """top_k: candidates, 1 to 1000; raises InvalidPipeline. index: given when the pipeline is loaded for a
+        tenant; not part of the YAML."""
         self.top_k = _checked(top_k)
         self._index = index
 
@@ -52,7 +54,7 @@ class TextRetriever:
     def run(self, query: str, top_k: int | None = None) -> dict[str, list[Passage]]:
         """top_k: at least this many candidates, where it is more than the YAML's."""
         if self._index is None:
-            raise RuntimeError("TextRetriever has no index: load the pipeline with components.retrieval.pipelines")
+            raise RuntimeError("TextRetriever has no index: load the pipeline with components.retrieval.loading")
         found = self._index.search_text(query, max(self.top_k, top_k or 0))
         return {"passages": [passage.scored("text", passage.score) for passage in found]}
 

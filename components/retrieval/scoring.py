@@ -60,7 +60,7 @@ def token_weights(pieces: Sequence[str], frequencies: Frequencies, power: float 
     w = np.array([frequencies.idf(p) ** power if is_content(p) else 0.0 for p in pieces], np.float32)
     if not w.any():
         w = np.ones(len(pieces), np.float32)
-    return w / w.sum()
+    return np.asarray(w / w.sum(), np.float32)
 
 
 def attainable_bm25(pieces: Sequence[str], frequencies: Frequencies) -> float:
@@ -88,7 +88,7 @@ def best_matches(query_tokens: Floats, passage_tokens: Floats, lengths: Sequence
     `passage_tokens` are the candidates' token vectors one below the other, `lengths` how many belong to each (> 0).
     """
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    return np.maximum.reduceat(query_tokens @ passage_tokens.T, starts, axis=1)
+    return np.asarray(np.maximum.reduceat(query_tokens @ passage_tokens.T, starts, axis=1), np.float32)
 
 
 def density(vectors: Floats, neighbours: int = DENSITY_NEIGHBOURS) -> Floats:
@@ -99,7 +99,7 @@ def density(vectors: Floats, neighbours: int = DENSITY_NEIGHBOURS) -> Floats:
     similarity = vectors @ vectors.T
     np.fill_diagonal(similarity, -np.inf)
     k = min(neighbours, n - 1)
-    return np.partition(similarity, n - k, axis=1)[:, n - k :].mean(axis=1)
+    return np.asarray(np.partition(similarity, n - k, axis=1)[:, n - k :].mean(axis=1), np.float32)
 
 
 def ranking_score(maxsim: Floats, cosine: Floats, bm25: Floats, attainable: float, crowding: Floats) -> Floats:

@@ -8,8 +8,7 @@ from contextvars import ContextVar
 from time import perf_counter
 from typing import Any
 
-from haystack import tracing
-from haystack.tracing import Span, Tracer
+from haystack.tracing.tracer import Span, Tracer, enable_tracing, tracer
 
 _seconds: ContextVar[dict[str, float] | None] = ContextVar("seconds_by_stage", default=None)
 
@@ -49,8 +48,8 @@ def stage_seconds() -> Iterator[dict[str, float]]:
             pipeline.run({"query": "..."})
         seconds["query_embedder"]
     """
-    if not isinstance(tracing.tracer.actual_tracer, StageTimer):
-        tracing.enable_tracing(StageTimer())
+    if not isinstance(tracer.actual_tracer, StageTimer):
+        enable_tracing(StageTimer())
     seconds: dict[str, float] = {}
     token = _seconds.set(seconds)
     try:

@@ -42,6 +42,11 @@ def build_vector_index(table: LanceTable) -> None:
         table.create_index("vector", config=HnswSq(distance_type="cosine", num_partitions=1), name=VECTOR_INDEX)
 
 
+def has_vector_index(table: LanceTable) -> bool:
+    """Whether build_vector_index() has built one."""
+    return VECTOR_INDEX in _segments(table)
+
+
 def _segments(table: LanceTable) -> dict[str, int]:
     return {index.name: index.num_segments or 1 for index in table.list_indices()}
 

@@ -43,7 +43,7 @@ class IndexSnapshot:
         table: LanceTable,
         dimensions: int,
         load_codec: Callable[[], TokenCodec | None],
-        load_frequencies: Callable[[int], Mapping[str, int]],
+        load_frequencies: Callable[[], Mapping[str, int]],
     ) -> None:
         self._table: Any = table
         self._dimensions = dimensions
@@ -128,7 +128,7 @@ class IndexSnapshot:
 
     @cached_property
     def _frequencies(self) -> Mapping[str, int]:
-        return self._load_frequencies(self.version)
+        return self._load_frequencies()
 
     def _search(self, query: Any, score: str, k: int, where: str | None) -> pa.Table:
         query = query.limit(k).select([*PASSAGE_COLUMNS, score]).with_row_id(True)

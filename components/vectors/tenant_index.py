@@ -17,7 +17,7 @@ from components.core.embeddings import ModelIdentity
 from components.core.errors import NotFound
 from components.core.tenant import TenantContext
 from components.vectors.atomic_file import write_once
-from components.vectors.maintenance import build_text_index, build_vector_index, compact, prune
+from components.vectors.maintenance import build_text_index, build_vector_index, compact, has_vector_index, prune
 from components.vectors.piece_frequencies import count_pieces, find_frequencies, prune_frequencies, store_frequencies
 from components.vectors.schema import TABLE, IndexRow, check_schema, rows_to_table, table_schema
 from components.vectors.served_version import FileSignature, read_served, signature, write_served
@@ -58,12 +58,9 @@ class TenantIndex:
 
         Raises ModelMismatch where the stored vectors are of another model than `identity`.
         """
-        import lancedb
-
         folder = _folder(root, context)
         folder.mkdir(parents=True, exist_ok=True)
-        session = lancedb.Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES)
-        connection = lancedb.connect(folder, session=session)
+        connection = _connect(folder)
         table = _open_table(connection, identity)
         check_schema(table.schema, identity)
         if table.version == _JUST_CREATED:
@@ -129,11 +126,14 @@ class TenantIndex:
         Atomic: killed at any moment, either the old or the new version answers. Raises NotFound for a
         version that was never written or has been pruned.
         """
-        self._pinned(version)
+        _pinned(self._connection, version)
         write_served(self._folder, version)
 
     def served(self) -> IndexSnapshot | None:
-        """The promoted version; None before the first promotion. Costs one `stat` while nothing changes."""
+        """The promoted version; None before the first promotion. Costs one `stat` while nothing changes.
+
+        Raises ModelMismatch where the index has meanwhile been built anew with another model.
+        """
         now = signature(self._folder)
         if now is None:
             return None
@@ -142,12 +142,22 @@ class TenantIndex:
                 pointer = read_served(self._folder)
                 if pointer is None:
                     return None
-                self._served = (now, self._snapshot(pointer.version))
+                # A connection of its own: an index that was deleted and built anew has the same paths, and
+                # Lance's caches would answer from files that are gone.
+                table = _pinned(_connect(self._folder), pointer.version)
+                check_schema(table.schema, self.identity)
+                self._served = (now, self._snapshot(table))
             return self._served[1]
 
     def latest(self) -> IndexSnapshot:
         """The latest version, pinned: later writes do not show in it."""
-        return self._snapshot(self.version)
+        return self._snapshot(_pinned(self._connection, self.version))
+
+    def has_vector_index(self) -> bool:
+        """Whether searches of the latest version go through HNSW rather than over every row."""
+        with self._writing:
+            self._table.checkout_latest()
+            return has_vector_index(self._table)
 
     def codec(self) -> TokenCodec | None:
         """The token codec that this index was begun with; None before its first token vectors."""
@@ -165,20 +175,12 @@ class TenantIndex:
         write_once(self._folder / _CODEC_FILE, TokenCodec.fit(np.concatenate(tokens)[::step]).to_bytes())
         return self.codec()
 
-    def _snapshot(self, version: int) -> IndexSnapshot:
-        return IndexSnapshot(self._pinned(version), self.identity.dimensions, self.codec, self._frequencies)
+    def _snapshot(self, table: Any) -> IndexSnapshot:
+        return IndexSnapshot(table, self.identity.dimensions, self.codec, lambda: self._frequencies(table))
 
-    def _pinned(self, version: int) -> Any:
-        table: Any = self._connection.open_table(TABLE)
-        try:
-            table.checkout(version)
-        except ValueError as error:
-            raise NotFound(f"index version {version}: {error}", field="version") from error
-        return table
-
-    def _frequencies(self, version: int) -> Mapping[str, int]:
-        stored = find_frequencies(self._folder, version)
-        return stored if stored is not None else self._count_pieces(self._pinned(version))
+    def _frequencies(self, table: Any) -> Mapping[str, int]:
+        stored = find_frequencies(self._folder, int(table.version))
+        return stored if stored is not None else self._count_pieces(table)
 
     @staticmethod
     def _count_pieces(table: Any) -> dict[str, int]:
@@ -199,6 +201,21 @@ def delete_index(root: Path, context: TenantContext) -> None:
 
 def _folder(root: Path, context: TenantContext) -> Path:
     return root / str(context.tenant_id)
+
+
+def _connect(folder: Path) -> DBConnection:
+    import lancedb
+
+    return lancedb.connect(folder, session=lancedb.Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES))
+
+
+def _pinned(connection: DBConnection, version: int) -> Any:
+    table: Any = connection.open_table(TABLE)
+    try:
+        table.checkout(version)
+    except ValueError as error:
+        raise NotFound(f"index version {version}: {error}", field="version") from error
+    return table
 
 
 def _open_table(connection: DBConnection, identity: ModelIdentity) -> Any:

@@ -110,3 +110,17 @@ def served(workbench: Workbench) -> Iterator[Served]:
     yield Served(f"http://127.0.0.1:{port}")
     server.should_exit = True
     thread.join()
+
+
+@pytest.fixture(scope="session")
+def stored_ratings(workbench: Workbench) -> Callable[[Tenant], list[int]]:
+    """The ratings in the database that belong to a tenant."""
+    from sqlalchemy import select
+
+    from components.database.tables import FeedbackRow
+
+    def ratings(tenant: Tenant) -> list[int]:
+        with workbench.database.tenant(tenant.context) as session:
+            return list(session.scalars(select(FeedbackRow.rating)))
+
+    return ratings

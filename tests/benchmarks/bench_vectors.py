@@ -32,7 +32,7 @@ from components.vectors.tenant_index import TenantIndex
 
 DIMENSIONS, WORDS, TOKENS, VOCABULARY = 384, 120, 150, 50_000
 IDENTITY = ModelIdentity("synthetic", "0" * 64, DIMENSIONS, 256, has_tokens=True)
-CANDIDATES, TAKEN, WARMUP, QUERIES, BATCH = 30, 50, 20, 200, 2048
+CANDIDATES, TAKEN, WARMUP, QUERIES, BATCH = 30, 50, 20, 200, 512
 Question = tuple[np.ndarray, str]
 
 

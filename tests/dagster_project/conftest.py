@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
 from dagster_shop import Shop
+from pydantic import SecretStr
+from sqlalchemy import make_url
 
-from components.core.settings import Settings
+from components.core.settings import Settings, quiet_third_parties
 from components.database.addresses import DatabaseAddresses
+from components.database.roles import RoleSecrets
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -20,12 +26,29 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(scope="session")
-def settings(make_folder: Callable[[], Path]) -> Settings:
-    return Settings(data_dir=make_folder(), database_url=None, threads=2)
+def settings(make_folder: Callable[[], Path], postgres: DatabaseAddresses) -> Settings:
+    """A data folder of this room's own that knows the session's PostgreSQL, as other processes need it too."""
+    assert postgres.server is not None
+    passwords = (make_url(url).password or "" for url in (postgres.app, postgres.operator, postgres.dagster))
+    folder = make_folder()
+    (folder / "database-secrets.json").write_text(json.dumps(asdict(RoleSecrets(*passwords))))
+    return Settings(data_dir=folder, database_url=SecretStr(postgres.server.url))
+
+
+@pytest.fixture(scope="session")
+def environment(settings: Settings) -> dict[str, str]:
+    """What another process must be started with to work on the same data."""
+    assert settings.database_url is not None
+    given = {
+        "HELPDESK_DATA_DIR": str(settings.data_dir),
+        "HELPDESK_DATABASE_URL": settings.database_url.get_secret_value(),
+    }
+    return {**os.environ, **given}
 
 
 @pytest.fixture(scope="session")
 def workbench(settings: Settings, postgres: DatabaseAddresses) -> Iterator[Workbench]:
+    quiet_third_parties()
     from components.bootstrap import build_workbench
 
     workbench = build_workbench(settings, postgres)
@@ -44,9 +67,9 @@ def home(settings: Settings, postgres: DatabaseAddresses) -> Path:
 @pytest.fixture(scope="session")
 def instance(home: Path) -> Iterator[dg.DagsterInstance]:
     """Dagster with its storage on the session's PostgreSQL."""
-    import dagster as dg
+    from dagster_project.instance import open_instance
 
-    with dg.DagsterInstance.from_config(str(home)) as instance:
+    with open_instance(home) as instance:
         yield instance
 
 

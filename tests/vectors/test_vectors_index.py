@@ -186,6 +186,28 @@ def test_a_deleted_index_starts_empty_with_any_model(index: TenantIndex, tmp_pat
     assert again.served() is None
 
 
+def test_a_reader_follows_an_index_that_was_deleted_and_built_anew(
+    index: TenantIndex, open_again: Callable[[], TenantIndex], tmp_path: Path
+) -> None:
+    reader = open_again()
+    for texts in (["the first life"], ["the second life", "of the index"]):
+        writer = open_again()
+        writer.write([row(text) for text in texts])
+        writer.maintain()
+        writer.promote(writer.version)
+        served = reader.served()
+        assert served is not None
+        assert {passage.text for passage in served.search_vector(embed("x").vector, 9)} == set(texts)
+        assert [passage.text for passage in served.search_text("life", 9)] == texts[:1]
+        delete_index(tmp_path, TENANT)
+        assert reader.served() is None
+    other = TenantIndex.open(tmp_path, TENANT, replace(IDENTITY, name="mpnet"))
+    other.write(ROWS)
+    other.promote(other.version)
+    with pytest.raises(ModelMismatch):
+        reader.served()
+
+
 def test_an_empty_index_answers_with_nothing(index: TenantIndex) -> None:
     index.maintain()
     latest = index.latest()

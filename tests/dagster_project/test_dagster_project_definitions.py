@@ -1,0 +1,164 @@
+"""What Dagster is shown: the definitions, the declared sources, the instance's settings."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import dagster as dg
+import pytest
+import yaml
+from dagster.components.core.component_tree import ComponentTreeException
+from dagster_shop import RETURNS, Shop
+
+from components.core.settings import Settings
+from components.database.addresses import DatabaseAddresses
+from components.knowledge.source_declarations import load_declarations
+from dagster_project.definitions import build_definitions
+from dagster_project.instance import prepare_home
+from dagster_project.jobs import STAGES
+from dagster_project.partitions import TENANTS
+from dagster_project.resources import SHIPPED_SOURCES
+from dagster_project.sources import load_sources
+
+ROOT = Path(__file__).parents[2]
+GOOD = {"tenant": "shop.example", "name": "help", "folder": "knowledge"}
+
+
+@pytest.fixture(scope="module")
+def defs(tmp_path_factory: pytest.TempPathFactory) -> dg.Definitions:
+    return build_definitions(Settings(data_dir=tmp_path_factory.mktemp("data"), database_url=None))
+
+
+def test_the_definitions_are_these(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    edges = {
+        key.to_user_string(): {parent.to_user_string() for parent in graph.get(key).parent_keys}
+        for key in graph.get_all_asset_keys()
+    }
+    shipped = {"source/cumulo.example/help", "source/northtrail.example/help"}
+    assert edges == {
+        **{key: set() for key in shipped},
+        "raw_documents": shipped,
+        "documents": {"raw_documents"},
+        "chunks": {"documents"},
+        "embeddings": {"chunks"},
+        "evaluation_sets": set(),
+        "retrieval_evaluation": {"embeddings", "evaluation_sets"},
+        "served_index": {"retrieval_evaluation"},
+    }
+    assert {key.to_user_string() for key in graph.asset_check_keys} == {
+        "chunks:no_empty_document",
+        "embeddings:dimensions_match",
+        "embeddings:no_orphan_chunk",
+        "retrieval_evaluation:retrieval_quality",
+    }
+    repository = defs.get_repository_def()
+    assert [(s.name, s.cron_schedule, s.default_status) for s in repository.schedule_defs] == [
+        ("hourly_knowledge", "0 * * * *", dg.DefaultScheduleStatus.RUNNING)
+    ]
+    assert [(s.name, s.default_status) for s in repository.sensor_defs] == [
+        ("source_changes", dg.DefaultSensorStatus.RUNNING)
+    ]
+    assert "knowledge" in repository.job_names
+
+
+def test_every_asset_and_check_is_partitioned_by_tenant_and_explained(defs: dg.Definitions) -> None:
+    graph = defs.resolve_asset_graph()
+    for name in STAGES:
+        node = graph.get(dg.AssetKey(name))
+        assert node.partitions_def == TENANTS, name
+        assert node.description, name
+        assert node.owners, name
+        assert node.group_name == "knowledge", name
+    for key in graph.asset_check_keys:
+        assert graph.get(key).partitions_def == TENANTS, key
+
+
+def test_importing_the_definitions_loads_no_heavy_library() -> None:
+    script = (
+        "import sys; from dagster_project.definitions import defs; defs();"
+        "print(sorted({'torch', 'onnxruntime', 'lancedb', 'haystack', 'pyarrow', 'gradio'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_shipped_declaration_loads_alike_in_dagster_and_on_the_command_line(defs: dg.Definitions) -> None:
+    declared = load_declarations([SHIPPED_SOURCES])
+    assert declared
+    for source in declared:
+        assert source.folder.is_dir(), source.file
+        assert source.evaluation is not None
+        assert source.evaluation.is_dir(), source.file
+        spec = {spec.key: spec for spec in defs.resolve_all_asset_specs()}[
+            dg.AssetKey(["source", source.tenant, source.name])
+        ]
+        assert spec.metadata["folder"].value == str(source.folder)
+        assert spec.metadata["tenant"] == source.tenant
+
+
+@pytest.mark.parametrize(
+    ("attributes", "key"),
+    [
+        ({**GOOD, "foldre": "x"}, "foldre"),
+        ({"tenant": "shop.example", "name": "help"}, "folder"),
+        ({**GOOD, "name": "No Spaces"}, "name"),
+        (None, "attributes are missing"),
+    ],
+)
+def test_a_wrong_key_in_a_declaration_names_file_and_key(tmp_path: Path, attributes: object, key: str) -> None:
+    file = tmp_path / "shop" / "defs.yaml"
+    file.parent.mkdir()
+    body = {"type": "dagster_project.sources.FolderSourceComponent", "attributes": attributes}
+    file.write_text(yaml.safe_dump({name: value for name, value in body.items() if value is not None}))
+    with pytest.raises(ComponentTreeException) as raised:
+        load_sources([tmp_path])
+    said: list[str] = []
+    error: BaseException | None = raised.value
+    while error is not None:
+        said.append(str(error))
+        error = error.__cause__
+    assert any(key in line for line in said), said
+    assert any("shop" in line and "defs.yaml" in line for line in said), said
+
+
+def test_a_source_declared_in_the_data_folder_is_in_the_lineage(
+    make_shop: Callable[..., Shop], settings: Settings
+) -> None:
+    shop = make_shop(returns=RETURNS)
+    graph = build_definitions(settings).resolve_asset_graph()
+    key = dg.AssetKey(["source", shop.domain, "help"])
+    assert graph.get(key).metadata["folder"].value == str(shop.knowledge)
+    assert key in graph.get(dg.AssetKey("raw_documents")).parent_keys
+
+
+def test_dagsters_settings_are_private_and_writing_them_again_changes_nothing(
+    settings: Settings, postgres: DatabaseAddresses
+) -> None:
+    home = prepare_home(settings, postgres)
+    file = home / "dagster.yaml"
+    before = (file.read_bytes(), file.stat().st_mtime_ns)
+    assert prepare_home(settings, postgres) == home == settings.data_dir / "dagster"
+    assert (file.read_bytes(), file.stat().st_mtime_ns) == before
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_the_instance_queues_one_run_a_tenant_and_sends_nothing_home(instance: dg.DagsterInstance) -> None:
+    assert type(instance.run_storage).__module__.startswith("dagster_postgres")
+    assert type(instance.event_log_storage).__module__.startswith("dagster_postgres")
+    queue = instance.get_concurrency_config().run_queue_config
+    assert queue is not None
+    assert queue.max_concurrent_runs == 2
+    assert queue.tag_concurrency_limits == [
+        {"key": "dagster/partition", "limit": 1, "value": {"applyLimitPerUniqueValue": True}}
+    ]
+    assert not instance.telemetry_enabled
+
+
+def test_the_workspace_loads_the_definitions() -> None:
+    (entry,) = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"]
+    assert entry["python_module"]["module_name"] == "dagster_project.definitions"
