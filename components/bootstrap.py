@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from components.core.embeddings import Embedder
 from components.core.settings import Settings, quiet_third_parties
 from components.core.tenant import Tenant
 from components.database.addresses import DatabaseAddresses
 from components.database.session import Database
-from components.helpdesk.answering import Answering
 from components.helpdesk.api_keys import ApiKeys
 from components.helpdesk.feedback import FeedbackLog
-from components.helpdesk.ingestion.service import Ingestion
 from components.helpdesk.ingestion.status import document_ids, has_promoted
 from components.helpdesk.tenants import TenantRegistry
+
+if TYPE_CHECKING:
+    # These import Haystack, and Haystack imports torch: seconds that administration need not wait.
+    from components.helpdesk.answering import Answering
+    from components.helpdesk.ingestion.service import Ingestion
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,8 @@ def build_registry(settings: Settings, addresses: DatabaseAddresses) -> Registry
 def build_workbench(settings: Settings, addresses: DatabaseAddresses) -> Workbench:
     """Wires everything; starts no server. Raises ModelUnavailable where the embedder's weights are absent."""
     quiet_third_parties()
+    from components.helpdesk.answering import Answering
+    from components.helpdesk.ingestion.service import Ingestion
     from components.models.embedder_factory import embedder_from_settings
     from components.models.extractive import ExtractiveGenerator
 

@@ -87,8 +87,7 @@ def _first_failure(result: dg.ExecuteInProcessResult) -> str:
     """The first asset or check that failed, with what its error says."""
     for event in result.filter_events(lambda event: event.is_step_failure):
         error = event.step_failure_data.error
-        while error is not None and error.cause is not None:
-            error = error.cause
+        error = error.cause if error is not None and error.cause is not None else error
         if error is not None:
             return f"{event.step_key} failed: {error.message.strip().removeprefix(f'{error.cls_name}: ')}"
     return f"run {result.run_id} failed: Dagster's interface shows where"

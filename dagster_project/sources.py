@@ -68,9 +68,12 @@ def source_key(tenant: str, name: str) -> dg.AssetKey:
 
 
 def load_sources(folders: Sequence[Path]) -> dg.Definitions:
-    """Every component declared below the folders that exist. Raises Dagster's error naming file, line and key."""
+    """Every component declared below the folders; one may be absent or empty.
+
+    Raises Dagster's error naming file, line and key.
+    """
     return dg.Definitions.merge(
-        *(_without_tree(_load_folder(folder.resolve())) for folder in folders if folder.is_dir())
+        *(_without_tree(_load_folder(folder.resolve())) for folder in folders if any(folder.rglob(FILE_NAME)))
     )
 
 

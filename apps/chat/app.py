@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
 
-from apps.chat.dispatcher import ChatDispatcher
-from apps.chat.housekeeping import calm_queue, tidied
+from apps.chat.dispatcher import ChatDispatcher, RunningChat
+from apps.chat.housekeeping import calm_queue, has_session, tidied
 from apps.chat.page import ANSWERS_AT_ONCE, Chat, build_page
 from apps.chat.streaming import TextStreams
 from apps.chat.theme import gradio_theme
@@ -33,15 +34,15 @@ def mount_chat(app: FastAPI, workbench: Workbench) -> None:
     async def lifespan(served: FastAPI) -> AsyncIterator[Any]:
         async with outer_lifespan(served) as state:
             with contextlib.closing(TextStreams(ANSWERS_AT_ONCE + _SPARE_THREADS)) as streams:
-                async with _running(Chat(workbench, streams)) as dispatcher.gradio:
+                async with _running(Chat(workbench, streams)) as dispatcher.running:
                     yield state
-                dispatcher.gradio = None
+                dispatcher.running = None
 
     app.router.lifespan_context = lifespan
 
 
 @contextlib.asynccontextmanager
-async def _running(chat: Chat) -> AsyncIterator[FastAPI]:
+async def _running(chat: Chat) -> AsyncIterator[RunningChat]:
     """The one Gradio app, made within the running event loop: outside of one Gradio opens loops of its
     own and never closes them."""
     import gradio
@@ -53,4 +54,4 @@ async def _running(chat: Chat) -> AsyncIterator[FastAPI]:
         app, page, path="/", footer_links=[], show_error=False, ssr_mode=False, mcp_server=False, theme=gradio_theme()
     )
     async with app.router.lifespan_context(app), tidied(page):
-        yield app
+        yield RunningChat(app, partial(has_session, page))

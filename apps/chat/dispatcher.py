@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -33,17 +35,25 @@ _ASKED_KEYS = ("data", "event_data", "fn_index", "trigger_id")
 _KEEP_FOREVER = "public, max-age=31536000, immutable"
 
 
+@dataclass(frozen=True)
+class RunningChat:
+    """The one Gradio app, and whether it knows a session by this name."""
+
+    app: ASGIApp
+    has_session: Callable[[str], bool]
+
+
 class ChatDispatcher:
     """ASGI application for everything below /chat.
 
     Looks a tenant up at each request, so that one that is made, changed or deleted while the server
-    runs is so at once. All tenants share `gradio`, one app, in which each browser's session carries its
-    tenant: messages and state of another tenant cannot be named from here. `gradio` is None before the
+    runs is so at once. All tenants share one Gradio app, in which each browser's session carries its
+    tenant: messages and state of another tenant cannot be named from here. `running` is None before the
     server has started and after it has stopped.
     """
 
     def __init__(self, tenants: TenantRegistry) -> None:
-        self.gradio: ASGIApp | None = None
+        self.running: RunningChat | None = None
         self._tenants = tenants
         self._lookups = anyio.CapacityLimiter(LOOKUPS_AT_ONCE)
 
@@ -68,9 +78,9 @@ class ChatDispatcher:
         scope = with_tenant(scope, tenant)
         request = Request(scope, receive)
         match scope["method"], inner:
-            case ("GET" | "HEAD"), "" if not slash:
+            case (("GET" | "HEAD"), "") if not slash:
                 response: Response = RedirectResponse(f"{domain}/", 307)
-            case ("GET" | "HEAD"), "":
+            case (("GET" | "HEAD"), ""):
                 response = await self._page(scope, receive, tenant)
             case "POST", name if name == _ASK:
                 await self._ask(request, tenant, send)
@@ -83,10 +93,10 @@ class ChatDispatcher:
         await response(scope, receive, send)
 
     async def _gradio(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.gradio is None:
+        if self.running is None:
             await _html(503, out_of_order())(scope, receive, send)
         else:
-            await self.gradio(scope, receive, send)
+            await self.running.app(scope, receive, send)
 
     async def _find(self, domain: str) -> Tenant | None:
         """Raises DatabaseUnavailable, TimeoutError."""
@@ -140,7 +150,11 @@ class ChatDispatcher:
         if session is None:
             await _refused(400, "This is not a session of the chat's page.")(request.scope, request.receive, send)
             return
-        query = urlencode({"session_hash": session_of(tenant.tenant_id, session)}).encode()
+        name = session_of(tenant.tenant_id, session)
+        if self.running is not None and not self.running.has_session(name):
+            await _refused(404, "Nobody has asked anything in this session.")(request.scope, request.receive, send)
+            return
+        query = urlencode({"session_hash": name}).encode()
         await self._gradio({**request.scope, "query_string": query}, request.receive, send)
 
 

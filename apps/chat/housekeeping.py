@@ -25,6 +25,11 @@ def calm_queue(page: Blocks) -> None:
     queue.ANAYLTICS_CACHE_FREQUENCY = sys.maxsize
 
 
+def has_session(page: Blocks, session: str) -> bool:
+    """Whether somebody may listen to it: Gradio breaks off a stream for one that it does not know."""
+    return session in page._queue.pending_messages_per_session
+
+
 @contextlib.asynccontextmanager
 async def tidied(page: Blocks, *, every: float = TIDIES_EVERY) -> AsyncIterator[None]:
     """While it is open, finished events and tasks are dropped, each `every` seconds."""

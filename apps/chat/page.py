@@ -121,7 +121,7 @@ def build_page(chat: Chat) -> "Blocks":
             return ""
         return chat.rate(tenant, answer_id, 1 if rating == "1" else -1)
 
-    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True, fill_width=True) as page:
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_height=True, fill_width=True) as blocks:
         log = gr.HTML(
             "", html_template=_LOG, js_on_load=_asset("chat.js"), apply_default_css=False, elem_id="hd-conversation"
         )
@@ -139,10 +139,11 @@ def build_page(chat: Chat) -> "Blocks":
         private: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         answers: dict[str, Any] = {"concurrency_id": "answers", "concurrency_limit": ANSWERS_AT_ONCE, **private}
         others: dict[str, Any] = {"concurrency_id": "others", "concurrency_limit": OTHERS_AT_ONCE, **private}
-        page.load(welcome, None, log, **others)
+        blocks.load(welcome, None, log, **others)
         box.submit(ask, box, [log, box], trigger_mode="once", **answers)
         log.example(ask_example, None, log, trigger_mode="once", **answers)
         log.rate(rate, None, log, trigger_mode="multiple", **others)
+    page: Blocks = blocks
     page.queue(max_size=WAITING, api_open=False)
     page.state_session_capacity = SESSIONS_HELD
     return page

@@ -37,7 +37,7 @@ def render_markdown(text: str, marks: Sequence[Span] = (), decorate: Decorate = 
     swallows a mark the text is shown as it stands, so that a mark is never lost.
     """
     text = _SENTINELS.sub("\ufffd", text).replace("\x00", "\ufffd")
-    html = _renderer(decorate).render(_with_sentinels(text, marks))
+    html: str = _renderer(decorate).render(_with_sentinels(text, marks))
     if marks and "<mark>" not in html:
         return _plain(text, marks, decorate)
     return html

@@ -21,7 +21,7 @@ PIECES_HELD = 64
 _LOOKS_UP_EVERY = 0.1
 
 
-class _Abandoned(Exception):
+class _Abandoned(Unavailable):
     """Raised in the call's own thread when nobody reads its text any more."""
 
 
@@ -49,7 +49,7 @@ class TextStreams:
                     pieces.put(piece, timeout=_LOOKS_UP_EVERY)
                     return
             if piece:
-                raise _Abandoned
+                raise _Abandoned("nobody reads the answer any more, or its deadline has passed")
 
         def finish(_: Future[T]) -> None:
             # Where there is no room the reader is not waiting, and asks the future when it has read on.
@@ -88,10 +88,8 @@ def _read(pieces: _Pieces, future: Future[T], end: float) -> str:
     texts: list[str] = []
     while True:
         try:
-            if texts or future.done():
-                piece = pieces.get_nowait()
-            else:
-                piece = pieces.get(timeout=max(0.0, end - monotonic()))
+            at_once = texts or future.done()
+            piece = pieces.get_nowait() if at_once else pieces.get(timeout=max(0.0, end - monotonic()))
         except queue.Empty:
             if texts or future.done():
                 return "".join(texts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-import click
 import typer
 
 from apps.cli import ask, evaluate, ingest, serve, tenant, up
@@ -42,15 +41,15 @@ def main() -> None:
     as_json, debug = "--json" in arguments, "--debug" in arguments
     try:
         status = app(args=arguments, standalone_mode=False)
-    except click.exceptions.Exit as error:
+    except typer.Exit as error:
         sys.exit(error.exit_code)
-    except click.ClickException as error:
+    except typer.TyperException as error:
         if as_json:
             print_error(error.format_message(), "usage", as_json=True)
         else:
             error.show()
         sys.exit(2)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)
     except HelpdeskError as error:
         if debug:

@@ -16,9 +16,11 @@ from components.core.settings import Settings
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.database.tables import AnswerRow
-from components.helpdesk.ingestion.evaluating import serving_state
+from components.helpdesk.ingestion.evaluating import find_threshold
+from components.helpdesk.storable import storable
 from components.retrieval.loading import Bindings
 from components.retrieval.pipeline import RetrievalPipeline
+from components.vectors.served_version import FileSignature, signature
 from components.vectors.tenant_index import TenantIndex
 
 LONGEST_QUESTION = 4000
@@ -41,9 +43,9 @@ class AnsweredQuestion:
 class _Serving:
     """What answers one tenant's questions until another version is promoted."""
 
+    signature: FileSignature
     index_version: int
     pipeline: RetrievalPipeline
-    threshold: float
 
 
 class Answering:
@@ -54,8 +56,8 @@ class Answering:
         self._embedder = embedder
         self._generator = generator
         self._settings = settings
-        self._indexes: OrderedDict[UUID, TenantIndex] = OrderedDict()
-        self._serving: dict[UUID, _Serving] = {}
+        self._vectors = settings.data_dir / "vectors"
+        self._serving: OrderedDict[UUID, _Serving] = OrderedDict()
         self._lock = Lock()
 
     def answer(
@@ -72,10 +74,10 @@ class Answering:
         """The answer, stored. on_text receives its text in pieces as it is made.
 
         refusal: the words for not knowing. deadline: seconds, the setting's by default. Raises InvalidInput
-        for a blank or too long question or a top_k outside 1..50, IndexUnavailable where nothing was promoted
-        yet, DatabaseUnavailable, ModelUnavailable.
+        for a blank, too long or unstorable question or a top_k outside 1..50, IndexUnavailable where nothing was
+        promoted yet, ModelMismatch where another embedder rebuilt the index, DatabaseUnavailable, ModelUnavailable.
         """
-        question = question.strip()
+        question = storable(question, "question").strip()
         if not 1 <= len(question) <= LONGEST_QUESTION:
             raise InvalidInput(
                 f"question has {len(question)} characters: 1 to {LONGEST_QUESTION} are allowed", field="question"
@@ -83,11 +85,13 @@ class Answering:
         if not 1 <= top_k <= MOST_PASSAGES:
             raise InvalidInput(f"top_k={top_k}: 1 to {MOST_PASSAGES} are allowed", field="top_k")
         serving = self._serving_for(tenant)
+        # Read each time: other questions may have taught another threshold for the same index.
+        threshold = find_threshold(self._database, tenant, serving.index_version, serving.pipeline.name)
         answer = serving.pipeline.answer(
             question,
             top_k=top_k,
-            threshold=serving.threshold,
-            deadline=deadline or self._settings.request_deadline,
+            threshold=threshold,
+            deadline=self._settings.request_deadline if deadline is None else deadline,
             refusal=refusal,
             on_text=on_text,
         )
@@ -96,30 +100,31 @@ class Answering:
         return answered
 
     def _serving_for(self, tenant: TenantContext) -> _Serving:
-        snapshot = self._index_of(tenant).served()
-        if snapshot is None:
-            raise IndexUnavailable("no knowledge is being served for this tenant yet: run `helpdesk ingest` first")
-        known = self._serving.get(tenant.tenant_id)
-        if known is None or known.index_version != snapshot.version:
-            state = serving_state(self._database, tenant, snapshot.version)
-            bindings = Bindings(snapshot, self._embedder, self._generator)
-            known = _Serving(
-                snapshot.version, RetrievalPipeline(self._settings.pipeline, bindings), state.threshold
-            )
-            self._serving[tenant.tenant_id] = known
-        return known
-
-    def _index_of(self, tenant: TenantContext) -> TenantIndex:
+        """Everything is opened anew when the pointer to the served version changes: a rebuilt index has other
+        files, perhaps of another model, under version numbers that were there before."""
+        now = signature(self._vectors / str(tenant.tenant_id))
         with self._lock:
-            index = self._indexes.get(tenant.tenant_id)
-            if index is None:
-                index = TenantIndex.open(self._settings.data_dir / "vectors", tenant, self._embedder.identity)
-                self._indexes[tenant.tenant_id] = index
-                if len(self._indexes) > TENANTS_HELD:
-                    oldest, _ = self._indexes.popitem(last=False)
-                    self._serving.pop(oldest, None)
-            self._indexes.move_to_end(tenant.tenant_id)
-            return index
+            known = self._serving.get(tenant.tenant_id)
+            if known is not None and known.signature == now:
+                self._serving.move_to_end(tenant.tenant_id)
+                return known
+            self._serving.pop(tenant.tenant_id, None)
+        if now is None:
+            raise IndexUnavailable("no knowledge is being served for this tenant yet: run `helpdesk ingest` first")
+        opened = self._open(tenant, now)
+        with self._lock:
+            self._serving[tenant.tenant_id] = opened
+            self._serving.move_to_end(tenant.tenant_id)
+            while len(self._serving) > TENANTS_HELD:
+                self._serving.popitem(last=False)
+        return opened
+
+    def _open(self, tenant: TenantContext, now: FileSignature) -> _Serving:
+        snapshot = TenantIndex.open(self._vectors, tenant, self._embedder.identity).served()
+        if snapshot is None:
+            raise IndexUnavailable("the tenant's knowledge is being rebuilt: try again in some minutes")
+        bindings = Bindings(snapshot, self._embedder, self._generator)
+        return _Serving(now, snapshot.version, RetrievalPipeline(self._settings.pipeline, bindings))
 
     def _store(self, tenant: TenantContext, answered: AnsweredQuestion, channel: str) -> None:
         answer = answered.answer

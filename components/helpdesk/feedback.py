@@ -22,9 +22,7 @@ class FeedbackLog:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def rate(
-        self, tenant: TenantContext, answer_id: UUID, rating: Literal[-1, 1], comment: str | None = None
-    ) -> None:
+    def rate(self, tenant: TenantContext, answer_id: UUID, rating: Literal[-1, 1], comment: str | None = None) -> None:
         """Raises NotFound for an answer that is not this tenant's, InvalidInput for another rating
         or a comment that is too long."""
         if rating not in (-1, 1):

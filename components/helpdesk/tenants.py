@@ -17,10 +17,13 @@ from components.core.tenant import Tenant, TenantContext
 from components.database.session import Database
 from components.database.tables import TenantRow
 from components.helpdesk.audit import record_action
+from components.helpdesk.ingestion.turns import tenant_folder, turn
+from components.helpdesk.storable import storable
 from components.helpdesk.tenant_config import validate_config
 from components.vectors.tenant_index import delete_index
 
-DOMAIN = re.compile(r"^(?=.{3,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])$")
+DOMAIN = re.compile(r"(?=.{3,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])")
+LONGEST_NAME = 200
 
 
 class TenantRegistry:
@@ -32,9 +35,10 @@ class TenantRegistry:
 
     def create(self, name: str, domain: str, config: dict[str, Any] | None = None) -> Tenant:
         """Raises InvalidInput for a bad name, domain or config, TenantExists for a domain that is taken."""
-        if not name.strip() or len(name) > 200:
-            raise InvalidInput(f"name={name!r}: 1 to 200 characters are allowed", field="name")
-        if not DOMAIN.match(domain):
+        name = storable(name, "name").strip()
+        if not 1 <= len(name) <= LONGEST_NAME:
+            raise InvalidInput(f"name={name!r}: 1 to {LONGEST_NAME} characters are allowed", field="name")
+        if not DOMAIN.fullmatch(domain):
             raise InvalidInput(
                 f"domain={domain!r}: a lower-case host name such as shop.example is allowed", field="domain"
             )
@@ -42,7 +46,7 @@ class TenantRegistry:
         tenant_id = uuid4()
         try:
             with self._database.operator() as session:
-                session.add(TenantRow(tenant_id=tenant_id, name=name.strip(), domain=domain, config_json=config))
+                session.add(TenantRow(tenant_id=tenant_id, name=name, domain=domain, config_json=config))
         except IntegrityError as error:
             raise TenantExists(f"domain={domain!r} belongs to a tenant already", field="domain") from error
         with self._database.tenant(TenantContext(tenant_id)) as session:
@@ -61,7 +65,7 @@ class TenantRegistry:
 
     def find_by_domain(self, domain: str) -> Tenant | None:
         """The tenant whose domain this is, or None."""
-        tenant_id = self._database.find_tenant_id(domain)
+        tenant_id = self._database.find_tenant_id(domain) if DOMAIN.fullmatch(domain) else None
         return self.get(tenant_id) if tenant_id else None
 
     def get_by_domain(self, domain: str) -> Tenant:
@@ -82,13 +86,15 @@ class TenantRegistry:
     def delete(self, tenant_id: UUID) -> None:
         """The tenant with everything it has: rows, index, files. Raises TenantNotFound.
 
-        The rows go last: killed half-way, the tenant is still listed and the deletion can be repeated.
+        The rows go last: killed half-way, the tenant is still listed and the deletion can be repeated. An
+        ingestion that is under way ends its stage first, and then finds no tenant.
         """
-        tenant = self.get(tenant_id)
-        delete_index(self._data_dir / "vectors", tenant.context)
-        shutil.rmtree(self._data_dir / "tenants" / str(tenant_id), ignore_errors=True)
-        with self._database.operator() as session:
-            session.execute(delete(TenantRow).where(TenantRow.tenant_id == tenant_id))
+        tenant = TenantContext(tenant_id)
+        with turn(self._database, self._data_dir, tenant):
+            delete_index(self._data_dir / "vectors", tenant)
+            shutil.rmtree(tenant_folder(self._data_dir, tenant))
+            with self._database.operator() as session:
+                session.execute(delete(TenantRow).where(TenantRow.tenant_id == tenant_id))
 
 
 def _row(session: Session, tenant_id: UUID) -> TenantRow:

@@ -92,7 +92,8 @@ def write_declaration(file: Path, attributes: FolderSourceAttributes) -> SourceD
 def _documents(file: Path) -> list[dict[str, object]]:
     try:
         documents = list(yaml.safe_load_all(file.read_text(encoding="utf-8")))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    # ValueError: bytes that are no UTF-8, and dates such as 2026-13-01.
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise InvalidSetting(f"{file}: {error}") from error
     return [document for document in documents if isinstance(document, dict)]
 

@@ -19,6 +19,7 @@ _ITEM = re.compile(r"[ \t>]*([-*+•]|\d{1,9}[.)])\s+")
 _FENCE = re.compile(r"[ \t>]*(?:`{3,}|~{3,})")
 _MARK_ROW = re.compile(r"[\s|:=*_+>-]*$")
 _CELL_BORDER = re.compile(r"(?<!\\)\|")
+_COLUMN_GAP = re.compile(r"(?<=\S) {2,}(?=\S)")
 _LEANS_BACK = re.compile(
     r"(?:it|its|they|them|their|this|these|that|those|he|she|however|but|otherwise|instead|then|also|therefore|"
     r"and|or|both|such|in (?:that|this|these|those|such) cases?|if so|if not|after (?:that|this)|afterwards|"
@@ -55,6 +56,12 @@ def answer_units(text: str) -> list[Unit]:
     block, last_end, heading = 0, 0, ""
     header: list[str] | None = None
     for start, end in sentence_spans(text):
+        columns = _aligned(text, start, end)
+        if columns:
+            block += re.search(r"\n[ \t>]*\n", text[last_end:start]) is not None
+            units.extend(_aligned_units(text, columns, block, heading))
+            last_end, header = end, None
+            continue
         raw, gap = text[start:end], text[last_end:start]
         block += re.search(r"\n[ \t>]*\n", gap) is not None
         last_end = end
@@ -87,7 +94,7 @@ def group_of(units: list[Unit], index: int) -> tuple[int, int]:
         return _list_round(units, index)
     if units[index].kind == "sentence":
         first, last = _paragraph_round(units, index)
-    if _leads_in(units[last]):
+    if _leads_in(units, last):
         while (
             last + 1 < len(units)
             and units[last + 1].kind in ("item", "code")
@@ -131,6 +138,28 @@ def _row_text(cells: list[str], header: list[str] | None) -> str:
     return "; ".join(part for part in (first, *rest) if part)
 
 
+def _aligned(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The lines of a table that a plain text aligns by blanks, such as `3  not signed in`; empty for prose."""
+    lines = [
+        (start + match.start(), start + match.end()) for match in re.finditer(r"\S[^\n]*", text[start:end].rstrip())
+    ]
+    prose = [line for line in lines if not _COLUMN_GAP.search(text[slice(*line)])]
+    return [] if len(lines) < 2 or prose or text[start] in "|`~" else lines
+
+
+def _aligned_units(text: str, lines: list[tuple[int, int]], block: int, heading: str) -> list[Unit]:
+    rows = [_COLUMN_GAP.split(text[start:end].rstrip()) for start, end in lines]
+    digits = [any(char.isdigit() for cell in row for char in cell) for row in rows]
+    headed = len({len(row) for row in rows}) == 1 and len(rows[0]) > 2 and not digits[0] and all(digits[1:])
+    header = [plain_text(cell) for cell in rows[0]] if headed else None
+    units = []
+    for number, ((start, end), row) in enumerate(zip(lines, rows, strict=True)):
+        cells = [plain_text(cell) for cell in row]
+        shown = _row_text(cells, header) if header else ": ".join((cells[0].rstrip(":"), " ".join(cells[1:])))
+        units.append(Unit(start, end, "mark" if headed and not number else "row", shown, block, heading=heading))
+    return units
+
+
 def _leans_back(units: list[Unit], index: int) -> bool:
     return _follows(units, index) and _LEANS_BACK.match(units[index].shown) is not None
 
@@ -143,8 +172,14 @@ def _follows(units: list[Unit], index: int) -> bool:
     return before.kind == unit.kind == "sentence" and before.block == unit.block
 
 
-def _leads_in(unit: Unit) -> bool:
-    return unit.kind == "sentence" and unit.shown.endswith((":", "："))
+def _leads_in(units: list[Unit], index: int) -> bool:
+    """Whether the list after `units[index]` belongs to it: it ends in a colon, or stands above the list like a title."""
+    unit = units[index]
+    if unit.kind != "sentence":
+        return False
+    following = units[index + 1] if index + 1 < len(units) else None
+    above = following is not None and following.kind == "item" and following.block == unit.block
+    return unit.shown.endswith((":", "：")) or (above and unit.shown[-1:].isalnum() | unit.shown.endswith(")"))
 
 
 def _paragraph_round(units: list[Unit], index: int) -> tuple[int, int]:
@@ -171,7 +206,7 @@ def _list_round(units: list[Unit], index: int) -> tuple[int, int]:
         first -= 1
     while last + 1 < len(units) and units[last + 1].kind == "item":
         last += 1
-    led = first > 0 and _leads_in(units[first - 1])
+    led = first > 0 and _leads_in(units, first - 1)
     first -= led
     if not led and not units[index].marker[:1].isdigit() and units[last].end - units[first].start > SHORT_PARAGRAPH:
         return index, index

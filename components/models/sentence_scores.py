@@ -1,70 +1,66 @@
-"""How well each candidate sentence answers the question, by the embedder and by the words they share."""
+"""How near each candidate sentence comes to the question in the embedder's eyes."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from components.core.embeddings import EmbeddedText, Embedder
+from components.models.word_evidence import STOP_WORDS, stem
 
-_WORD = re.compile(r"\w+")
-_STOP = frozenset(
-    _WORD.findall(
-        "a an the of to in on at for from with by and or but is are was were be been am do does did can could will "
-        "would shall should may might must i me my we us our you your it its this that these those what which who whom "
-        "how when where why if as have has had not no so there they them their he she his her get got please"
-    )
-)
-_ENDING = re.compile(r"(?<=\w{3})(?:ing|ed|es|s|'s|ly)$")
+_STOP_WEIGHT = 0.15
+_MARK_WEIGHT = 0.1
 
 
 @dataclass(frozen=True)
-class Scored:
-    """score: how well the sentence answers, higher is better. found: what it finds of each part of
-    the question (its tokens' greatest cosines, or 0/1 a word), shape (n_parts,)."""
+class Nearness:
+    """maxsim: weighted mean over the question's tokens of the greatest cosine with any token of the
+    sentence, None from an embedder without token vectors. cosine: of the pooled vectors."""
 
-    score: float
-    found: NDArray[np.float32]
-
-
-def content_words(text: str) -> frozenset[str]:
-    """The words that carry meaning, lower case, common English endings cut off."""
-    words = (_ENDING.sub("", word) for word in _WORD.findall(text.casefold()) if word not in _STOP)
-    return frozenset(words)
+    maxsim: float | None
+    cosine: float
 
 
-def overlap(question: frozenset[str], words: frozenset[str]) -> float:
-    """Share of the question's words that are among `words`, 0 to 1."""
-    return len(question & words) / len(question) if question else 0.0
-
-
-def score_sentences(question: str, sentences: Sequence[str], embedder: Embedder) -> list[Scored]:
-    """One Scored a sentence, in order: mean over the question's tokens of the greatest cosine with
-    any of the sentence's tokens (MaxSim; Khattab and Zaharia 2020) + 0.5 x the pooled vectors'
-    cosine + 0.15 x the share of the question's words; without token vectors that share stands in
-    for MaxSim. Raises ModelUnavailable where the embedder cannot be reached."""
+def score_sentences(
+    question: str, sentences: Sequence[str], embedder: Embedder, *, weight: Callable[[str], float]
+) -> list[Nearness]:
+    """One Nearness a sentence, in order (MaxSim; Khattab and Zaharia 2020). weight: of a word's stem,
+    above 0. Raises ModelUnavailable where the embedder cannot be reached."""
     asked = embedder.embed_query(question)
-    words = content_words(question)
-    order = sorted(words)
-    results = []
-    for sentence, embedded in zip(sentences, embedder.embed_passages(sentences), strict=True):
-        own = content_words(sentence)
-        found = _found(asked, embedded)
-        if found is None:
-            found = np.array([word in own for word in order], dtype=np.float32)
-        cosine = float(asked.vector @ embedded.vector)
-        mean = float(found.mean()) if found.size else 0.0
-        results.append(Scored(mean + 0.5 * cosine + 0.15 * overlap(words, own), found))
-    return results
+    weights = _token_weights(asked.pieces, weight)
+    return [
+        Nearness(_maxsim(asked, embedded, weights), float(asked.vector @ embedded.vector))
+        for embedded in embedder.embed_passages(sentences)
+    ]
 
 
-def _found(asked: EmbeddedText, embedded: EmbeddedText) -> NDArray[np.float32] | None:
+def _maxsim(asked: EmbeddedText, embedded: EmbeddedText, weights: NDArray[np.float32]) -> float | None:
     if asked.tokens is None or embedded.tokens is None:
         return None
-    if not len(embedded.tokens):
-        return np.zeros(len(asked.tokens), dtype=np.float32)
-    return np.asarray((asked.tokens @ embedded.tokens.T).max(axis=1), dtype=np.float32)
+    if not len(embedded.tokens) or not len(asked.tokens):
+        return 0.0
+    best = (asked.tokens @ embedded.tokens.T).max(axis=1)
+    return float(weights @ best) if len(weights) == len(best) else float(best.mean())
+
+
+def _token_weights(pieces: Sequence[str], weight: Callable[[str], float]) -> NDArray[np.float32]:
+    """One weight a wordpiece, their sum 1: its word's, shared by the root of the number of its pieces."""
+    words: list[list[str]] = []
+    for piece in pieces:
+        if piece.startswith("##") and words:
+            words[-1].append(piece.removeprefix("##"))
+        else:
+            words.append([piece])
+    weights: list[float] = []
+    for parts in words:
+        word = "".join(parts)
+        if word in STOP_WORDS:
+            own = _STOP_WEIGHT
+        else:
+            own = weight(stem(word)) if word[:1].isalnum() else _MARK_WEIGHT
+        weights += [own / len(parts) ** 0.5] * len(parts)
+    total = sum(weights)
+    return np.array([each / total for each in weights], dtype=np.float32)

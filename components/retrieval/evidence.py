@@ -18,7 +18,7 @@ from components.retrieval.scoring import (
     token_weights,
 )
 from components.vectors.snapshot import IndexSnapshot
-from components.vectors.token_codec import stack
+from components.vectors.token_codec import TokenCodec, TokenMatrix, stack
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Evidence:
 def gather_evidence(index: IndexSnapshot, embedding: EmbeddedText, passages: Sequence[Passage]) -> Evidence:
     """Reads the passages' vectors from the index; a passage that full text did not find has no BM25 score."""
     identifiers = [passage.chunk_id for passage in passages]
-    stored, matrices = index.embeddings(identifiers)
+    stored, matrices = index.vectors(identifiers), index.token_vectors(identifiers)
     vectors = np.stack([stored[identifier] for identifier in identifiers])
     frequencies = Frequencies(index.count(), index.piece_frequencies())
     lexical = np.array([passage.stage_scores.get("text", 0.0) for passage in passages], dtype=np.float32)

@@ -47,7 +47,9 @@ class LateInteractionRanker:
     def run(self, embedding: EmbeddedText, passages: list[Passage]) -> dict[str, list[Passage]]:
         """Raises IndexUnavailable where the vectors cannot be read."""
         if self._index is None:
-            raise RuntimeError("LateInteractionRanker has no index: load the pipeline with components.retrieval.loading")
+            raise RuntimeError(
+                "LateInteractionRanker has no index: load the pipeline with components.retrieval.loading"
+            )
         if not passages:
             return {"passages": []}
         candidates = passages[: self.candidates]

@@ -97,10 +97,11 @@ def build_pipeline(definition: Mapping[str, Any], bindings: Bindings) -> Pipelin
     """The pipeline of read_definition wired and bound. Raises InvalidPipeline naming what does not fit."""
     live = {"index": bindings.index, "embedder": bindings.embedder, "generator": bindings.generator}
 
-    def inject(_name: str, component_class: type, parameters: dict[str, Any]) -> None:
+    def inject(_name: str, component_class: Any, parameters: dict[str, Any]) -> None:
         # A stock component may have an `index` of its own, which is not ours to give.
         if component_class.__module__.startswith(OURS):
-            accepted = signature(component_class).parameters
+            # Of the constructor, since Haystack's metaclass hides it behind (*args, **kwargs).
+            accepted = signature(component_class.__init__).parameters
             parameters.update({key: value for key, value in live.items() if key in accepted})
 
     try:

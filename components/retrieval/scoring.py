@@ -31,11 +31,12 @@ ANSWER_DENSITY_WEIGHT = 0.3
 BM25_K1 = 1.2  # Lance's and Lucene's default.
 
 SPECIAL_PIECES = frozenset({"[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]"})
-STOP_WORDS = frozenset(
+_STOP_WORDS = (
     "a an and are as at be but by for if in into is it no not of on or such that the their then there these they this"
     " to was will with what which who whom how when where why do does did can could would should i my me we you your"
-    " our has have had from about s t am been were its his her he she than so".split()
+    " our has have had from about s t am been were its his her he she than so"
 )
+STOP_WORDS = frozenset(_STOP_WORDS.split())
 
 
 def is_content(piece: str) -> bool:
@@ -81,8 +82,7 @@ def attainable_bm25(pieces: Sequence[str], frequencies: Frequencies) -> float:
     return (BM25_K1 + 1.0) * max(sum(words.values()), 1e-6)
 
 
-
-def best_matches(query_tokens: Floats, passage_tokens: Floats, lengths: Sequence[int]) -> Floats:
+def best_matches(query_tokens: Floats, passage_tokens: Floats, lengths: Sequence[int] | NDArray[np.intp]) -> Floats:
     """Greatest cosine of every query token in every passage, (query tokens, passages).
 
     `passage_tokens` are the candidates' token vectors one below the other, `lengths` how many belong to each (> 0).
@@ -105,7 +105,8 @@ def density(vectors: Floats, neighbours: int = DENSITY_NEIGHBOURS) -> Floats:
 def ranking_score(maxsim: Floats, cosine: Floats, bm25: Floats, attainable: float, crowding: Floats) -> Floats:
     """What the candidates are ordered by. `maxsim` is token_weights(...) @ best_matches(...)."""
     lexical = np.minimum(bm25 / attainable, 1.0)
-    return maxsim + VECTOR_WEIGHT * cosine + LEXICAL_WEIGHT * lexical - DENSITY_WEIGHT * crowding
+    score = maxsim + VECTOR_WEIGHT * cosine + LEXICAL_WEIGHT * lexical - DENSITY_WEIGHT * crowding
+    return np.asarray(score, np.float32)
 
 
 def answerability(maxsim: Floats, cosine: Floats, crowding: Floats) -> float:

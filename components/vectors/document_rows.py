@@ -10,9 +10,11 @@ import numpy as np
 import pyarrow as pa
 from haystack.dataclasses import Document
 
+from components.core.answers import Passage
 from components.core.embeddings import ModelIdentity
 from components.core.errors import InvalidInput
 from components.vectors.schema import table_schema
+from components.vectors.stored_rows import StoredRow, pack
 
 DOCUMENT_COLUMNS = ("chunk_id", "text", "vector", "meta")
 
@@ -29,6 +31,7 @@ def documents_to_table(documents: Sequence[Document], identity: ModelIdentity) -
         "text": [document.content for document in documents],
         "embedding_text": [document.content for document in documents],
         "vector": [document.embedding for document in documents],
+        "packed": [pack(_stored(document)) for document in documents],
         "meta": pa.array([_meta_text(document) for document in documents], pa.json_()),
     }
     schema = table_schema(identity)
@@ -53,6 +56,13 @@ def _check(document: Document, dimensions: int) -> None:
         len(document.embedding) != dimensions or not np.isfinite(document.embedding).all()
     ):
         raise InvalidInput(f"document {document.id}: embedding, allowed are {dimensions} finite numbers or none")
+
+
+def _stored(document: Document) -> StoredRow:
+    document_id, title, section = (_text(document.meta.get(name)) or "" for name in ("document_id", "title", "section"))
+    passage = Passage(document.id, document_id, title, section, document.content or "", 0.0)
+    vector = None if document.embedding is None else np.asarray(document.embedding, np.float32)
+    return StoredRow(passage, vector, None)
 
 
 def _meta_text(document: Document) -> str:

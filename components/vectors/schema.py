@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 
 import numpy as np
 import pyarrow as pa
 
+from components.core.answers import Passage
 from components.core.documents import Chunk
 from components.core.embeddings import EmbeddedText, ModelIdentity
 from components.core.errors import Conflict, InvalidInput, ModelMismatch
+from components.vectors.stored_rows import StoredRow, pack
 from components.vectors.token_codec import TokenCodec
 
 TABLE = "chunks"
-LAYOUT = 1
-PASSAGE_COLUMNS = ("chunk_id", "document_id", "title", "section", "text")
+LAYOUT = 2
 _MODEL_KEY = b"helpdesk.model"
 _LAYOUT_KEY = b"helpdesk.layout"
 
@@ -28,7 +29,8 @@ IndexRow = tuple[Chunk, EmbeddedText]
 def table_schema(identity: ModelIdentity) -> pa.Schema:
     """Columns for vectors of `identity`, which is written into the schema's metadata.
 
-    `embedding_text` is what full-text search reads. `token_vectors` is TokenCodec.encode's bytes.
+    `embedding_text` is what full-text search reads. `packed` is stored_rows.pack: passage, vector and
+    token vectors (TokenCodec.encode's bytes) once more, in the one value that retrieval reads.
     `pieces` are the distinct wordpieces, for document frequencies. `meta` is Lance's JSON type: what
     Haystack's face shows as a document's meta.
     """
@@ -44,7 +46,7 @@ def table_schema(identity: ModelIdentity) -> pa.Schema:
             pa.field("position", pa.int32()),
             pa.field("tokens", pa.int32()),
             pa.field("vector", pa.list_(pa.float32(), identity.dimensions)),
-            pa.field("token_vectors", pa.binary()),
+            pa.field("packed", pa.binary(), nullable=False),
             pa.field("pieces", pa.list_(pa.string())),
             pa.field("meta", pa.json_()),
         ],
@@ -88,19 +90,20 @@ def rows_to_table(rows: Sequence[IndexRow], identity: ModelIdentity, codec: Toke
         "position": [chunk.position for chunk in chunks],
         "tokens": [chunk.tokens for chunk in chunks],
         "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors), identity.dimensions),
-        "token_vectors": _encoded(texts, codec),
+        "packed": [pack(row) for row in _stored(unique.values(), codec)],
         "pieces": [sorted(set(text.pieces)) for text in texts],
         "meta": pa.array([_chunk_meta(chunk) for chunk in chunks], pa.json_()),
     }
     return pa.table(columns, schema=table_schema(identity))
 
 
-def _encoded(texts: Sequence[EmbeddedText], codec: TokenCodec | None) -> list[bytes | None]:
-    if codec is None:
-        return [None] * len(texts)
-    present = [(text.tokens, text.pieces) for text in texts if text.tokens is not None]
-    encoded = iter(codec.encode(present))
-    return [None if text.tokens is None else next(encoded) for text in texts]
+def _stored(rows: Iterable[IndexRow], codec: TokenCodec | None) -> Iterator[StoredRow]:
+    pairs = list(rows)
+    present = [(text.tokens, text.pieces) for _, text in pairs if text.tokens is not None]
+    encoded = iter(codec.encode(present) if codec is not None else [])
+    for chunk, text in pairs:
+        passage = Passage(chunk.chunk_id, chunk.document_id, chunk.title, chunk.section, chunk.text, 0.0)
+        yield StoredRow(passage, text.vector, None if text.tokens is None else next(encoded, None))
 
 
 def _chunk_meta(chunk: Chunk) -> str:

@@ -14,11 +14,18 @@ import numpy as np
 import pyarrow as pa
 
 from components.core.embeddings import ModelIdentity
-from components.core.errors import NotFound
 from components.core.tenant import TenantContext
 from components.vectors.atomic_file import write_once
-from components.vectors.maintenance import build_text_index, build_vector_index, compact, has_vector_index, prune
+from components.vectors.maintenance import (
+    build_chunk_index,
+    build_text_index,
+    build_vector_index,
+    compact,
+    has_vector_index,
+    prune,
+)
 from components.vectors.piece_frequencies import count_pieces, find_frequencies, prune_frequencies, store_frequencies
+from components.vectors.reader import TableReader
 from components.vectors.schema import TABLE, IndexRow, check_schema, rows_to_table, table_schema
 from components.vectors.served_version import FileSignature, read_served, signature, write_served
 from components.vectors.snapshot import IndexSnapshot
@@ -28,8 +35,6 @@ from components.vectors.token_codec import SAMPLE_TOKENS, TokenCodec
 if TYPE_CHECKING:
     from lancedb.db import DBConnection
 
-INDEX_CACHE_BYTES = 512 * 1024 * 1024
-METADATA_CACHE_BYTES = 64 * 1024 * 1024
 _CODEC_FILE = "token_codec.npy"
 _IDS_A_DELETE = 5000
 _JUST_CREATED = 1
@@ -42,12 +47,11 @@ class TenantIndex:
     writer. Thread-safe; several processes may hold the same index.
     """
 
-    def __init__(self, folder: Path, identity: ModelIdentity, table: Any, connection: DBConnection) -> None:
+    def __init__(self, folder: Path, identity: ModelIdentity, table: Any) -> None:
         """Use open()."""
         self.identity = identity
         self._folder = folder
         self._table: Any = table
-        self._connection = connection
         self._writing = Lock()
         self._reading = Lock()
         self._served: tuple[FileSignature, IndexSnapshot] | None = None
@@ -58,14 +62,16 @@ class TenantIndex:
 
         Raises ModelMismatch where the stored vectors are of another model than `identity`.
         """
+        import lancedb
+
         folder = _folder(root, context)
         folder.mkdir(parents=True, exist_ok=True)
-        connection = _connect(folder)
+        connection = lancedb.connect(folder)
         table = _open_table(connection, identity)
         check_schema(table.schema, identity)
         if table.version == _JUST_CREATED:
             build_text_index(table)
-        return cls(folder, identity, table, connection)
+        return cls(folder, identity, table)
 
     @property
     def version(self) -> int:
@@ -111,10 +117,12 @@ class TenantIndex:
         with self._writing:
             self._table.checkout_latest()
             build_text_index(self._table)
+            build_chunk_index(self._table)
             build_vector_index(self._table)
             compact(self._table)
             version = int(self._table.version)
-            store_frequencies(self._folder, version, self._count_pieces(self._table))
+            pieces = self._table.search().select(["pieces"]).limit(None).to_batches()
+            store_frequencies(self._folder, version, count_pieces(pieces))
             served = read_served(self._folder)
             if served is not None:
                 prune(self._table, oldest_kept=served.kept[0])
@@ -126,7 +134,7 @@ class TenantIndex:
         Atomic: killed at any moment, either the old or the new version answers. Raises NotFound for a
         version that was never written or has been pruned.
         """
-        _pinned(self._connection, version)
+        TableReader(self._folder, version)
         write_served(self._folder, version)
 
     def served(self) -> IndexSnapshot | None:
@@ -142,16 +150,12 @@ class TenantIndex:
                 pointer = read_served(self._folder)
                 if pointer is None:
                     return None
-                # A connection of its own: an index that was deleted and built anew has the same paths, and
-                # Lance's caches would answer from files that are gone.
-                table = _pinned(_connect(self._folder), pointer.version)
-                check_schema(table.schema, self.identity)
-                self._served = (now, self._snapshot(table))
+                self._served = (now, self._snapshot(pointer.version))
             return self._served[1]
 
     def latest(self) -> IndexSnapshot:
         """The latest version, pinned: later writes do not show in it."""
-        return self._snapshot(_pinned(self._connection, self.version))
+        return self._snapshot(self.version)
 
     def has_vector_index(self) -> bool:
         """Whether searches of the latest version go through HNSW rather than over every row."""
@@ -168,23 +172,23 @@ class TenantIndex:
 
     def _codec_for(self, rows: Sequence[IndexRow]) -> TokenCodec | None:
         codec = self.codec()
-        tokens = [embedded.tokens for _, embedded in rows if embedded.tokens is not None]
+        tokens = [embedded.tokens for _, embedded in rows if embedded.tokens is not None and len(embedded.tokens)]
         if codec is not None or not tokens:
             return codec
         step = -(-sum(map(len, tokens)) // SAMPLE_TOKENS)
         write_once(self._folder / _CODEC_FILE, TokenCodec.fit(np.concatenate(tokens)[::step]).to_bytes())
         return self.codec()
 
-    def _snapshot(self, table: Any) -> IndexSnapshot:
-        return IndexSnapshot(table, self.identity.dimensions, self.codec, lambda: self._frequencies(table))
+    def _snapshot(self, version: int) -> IndexSnapshot:
+        # A reader has a connection and caches of its own: an index that was deleted and built anew has the
+        # same paths, and Lance would answer from what it remembers of files that are gone.
+        reader = TableReader(self._folder, version)
+        check_schema(reader.schema, self.identity)
+        return IndexSnapshot(reader, self.identity.dimensions, self.codec, lambda: self._frequencies(reader))
 
-    def _frequencies(self, table: Any) -> Mapping[str, int]:
-        stored = find_frequencies(self._folder, int(table.version))
-        return stored if stored is not None else self._count_pieces(table)
-
-    @staticmethod
-    def _count_pieces(table: Any) -> dict[str, int]:
-        return count_pieces(table.search().select(["pieces"]).limit(None).to_batches())
+    def _frequencies(self, reader: TableReader) -> Mapping[str, int]:
+        stored = find_frequencies(self._folder, reader.version)
+        return stored if stored is not None else count_pieces(reader.scan(["pieces"]).to_batches())
 
 
 def delete_index(root: Path, context: TenantContext) -> None:
@@ -201,21 +205,6 @@ def delete_index(root: Path, context: TenantContext) -> None:
 
 def _folder(root: Path, context: TenantContext) -> Path:
     return root / str(context.tenant_id)
-
-
-def _connect(folder: Path) -> DBConnection:
-    import lancedb
-
-    return lancedb.connect(folder, session=lancedb.Session(INDEX_CACHE_BYTES, METADATA_CACHE_BYTES))
-
-
-def _pinned(connection: DBConnection, version: int) -> Any:
-    table: Any = connection.open_table(TABLE)
-    try:
-        table.checkout(version)
-    except ValueError as error:
-        raise NotFound(f"index version {version}: {error}", field="version") from error
-    return table
 
 
 def _open_table(connection: DBConnection, identity: ModelIdentity) -> Any:

@@ -21,23 +21,26 @@ from dagster_project.result import Figures
 def served_index(context: dg.AssetExecutionContext, helpdesk: dg.ResourceParam[Helpdesk]) -> Figures:
     tenant = helpdesk.begin(context)
     ingestion = helpdesk.workbench.ingestion
-    candidate = ingestion.index(tenant).version
-    # Materialised alone, this asset has no check in its run: what was measured must be what is promoted.
-    if candidate not in _accepted(context):
+    # Materialised alone, this asset has no check in its run: what was measured is what is promoted.
+    version = _accepted_version(context)
+    if version is None:
         raise Conflict(
-            f"version {candidate} of {tenant.domain}'s index has not passed its evaluation: "
+            f"the last evaluation of {tenant.domain}'s index found it worse than what serves, or there is none: "
             "materialise retrieval_evaluation too"
         )
-    report = ingestion.promote(tenant)
+    report = ingestion.promote(tenant, version)
     documents, chunks = ingestion.counts(tenant)
     previous = {} if report.previous is None else {"previous version": report.previous}
     return Figures(metadata={INDEX_VERSION: report.index_version, **previous, "documents": documents, "chunks": chunks})
 
 
-def _accepted(context: dg.AssetExecutionContext) -> set[object]:
-    """The version that the tenant's last evaluation found acceptable; empty where it found none so."""
-    event = context.instance.fetch_materializations(
+def _accepted_version(context: dg.AssetExecutionContext) -> int | None:
+    """The version that the tenant's last evaluation found acceptable; None where it found none so."""
+    records = context.instance.fetch_materializations(
         dg.AssetRecordsFilter(asset_key=retrieval_evaluation.key, asset_partitions=[context.partition_key]), limit=1
-    )
-    found = [record.asset_materialization for record in event.records]
-    return {last.metadata[INDEX_VERSION].value for last in found if last and last.metadata[ACCEPTABLE].value}
+    ).records
+    last = records[0].asset_materialization if records else None
+    if last is None or not last.metadata[ACCEPTABLE].value:
+        return None
+    version = last.metadata[INDEX_VERSION].value
+    return version if isinstance(version, int) else None

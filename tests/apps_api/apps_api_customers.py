@@ -43,7 +43,7 @@ class Customer:
     def headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.key}"}
 
-    def body(self, question: str, **changes: Any) -> dict[str, Any]:
+    def body(self, question: str, /, **changes: Any) -> dict[str, Any]:
         return {"tenant_id": str(self.tenant.tenant_id), "question": question, "top_k": 5, **changes}
 
 

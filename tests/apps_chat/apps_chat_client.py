@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx
 
 PATIENCE = 60.0
+# Gradio 6.17 names a status that Starlette has renamed.
+GRADIO_WARNS = "ignore:'HTTP_422_UNPROCESSABLE_ENTITY' is deprecated"
 
 
 @dataclass(frozen=True)
@@ -27,15 +30,11 @@ class ChatClient:
 
     def event(self, name: str) -> tuple[int, int]:
         """Numbers of the event's function and of the component that it starts from."""
-        for dependency in self.config()["dependencies"]:
-            for target, event in dependency["targets"]:
-                if event == name:
-                    return dependency["id"], target
-        raise LookupError(f"the page has no event {name!r}")
+        return _events(self)[name]
 
     def join(self, body: object) -> httpx.Response:
         """Sends an event as it stands."""
-        return httpx.post(f"{self.address}gradio_api/queue/join", json=body, timeout=PATIENCE)
+        return httpx.post(f"{self.address}gradio_api/queue/join", content=json.dumps(body), timeout=PATIENCE)
 
     def send(self, name: str, data: list[object], event_data: object = None, **more: object) -> list[str]:
         """The pieces of HTML that came back, each as it stood then."""
@@ -56,6 +55,15 @@ class ChatClient:
                 if found and found[-1]["msg"] == "close_stream":
                     break
         return found
+
+
+@cache
+def _events(client: ChatClient) -> dict[str, tuple[int, int]]:
+    return {
+        event: (dependency["id"], target)
+        for dependency in client.config()["dependencies"]
+        for target, event in dependency["targets"]
+    }
 
 
 def _pieces(messages: list[dict[str, Any]]) -> list[str]:

@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 from test_apps_chat_markdown import TEXTS, read
 
 from apps.chat.rendering import render_answer, render_feedback, render_notice, render_pending, render_welcome
@@ -20,7 +19,7 @@ from components.helpdesk.tenant_config import TenantConfig
 
 TURN = UUID(int=7)
 OWN_TAGS = TAGS | {"section", "div", "h3", "details", "summary", "a", "button", "svg", "path", "i"}
-INJECTION = '<script>alert(1)</script><img src=x onerror=alert(1)>"\'><b>'
+INJECTION = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'><b>"
 
 
 def citation(number: int, passage: str, quote: str, title: str = "Returns", section: str = "Boots") -> Citation:

@@ -84,7 +84,9 @@ def hybrid(snapshot: IndexSnapshot, question: Question) -> None:
     by_vector = snapshot.search_vector(question[0], CANDIDATES)
     by_text = snapshot.search_text(question[1], CANDIDATES)
     candidates = dict.fromkeys(passage.chunk_id for pair in zip(by_vector, by_text, strict=False) for passage in pair)
-    snapshot.embeddings(list(candidates)[:TAKEN])
+    taken = list(candidates)[:TAKEN]
+    snapshot.vectors(taken)
+    snapshot.token_vectors(taken)
 
 
 def timed(work: Callable[[Question], object], questions: Iterator[Question]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 import subprocess
 import sys
@@ -13,7 +14,11 @@ import pytest
 import yaml
 from dagster.components.core.component_tree import ComponentTreeException
 from dagster_shop import RETURNS, Shop
+from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
+from hypothesis import strategies as st
 
+from components.core.documents import DocumentProblem
 from components.core.settings import Settings
 from components.database.addresses import DatabaseAddresses
 from components.knowledge.source_declarations import load_declarations
@@ -21,7 +26,9 @@ from dagster_project.definitions import build_definitions
 from dagster_project.instance import prepare_home
 from dagster_project.jobs import STAGES
 from dagster_project.partitions import TENANTS
+from dagster_project.presentation import problem_metadata
 from dagster_project.resources import SHIPPED_SOURCES
+from dagster_project.servers import plan_servers
 from dagster_project.sources import load_sources
 
 ROOT = Path(__file__).parents[2]
@@ -162,3 +169,38 @@ def test_the_instance_queues_one_run_a_tenant_and_sends_nothing_home(instance: d
 def test_the_workspace_loads_the_definitions() -> None:
     (entry,) = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"]
     assert entry["python_module"]["module_name"] == "dagster_project.definitions"
+
+
+def test_one_code_server_serves_daemon_and_webserver_over_a_private_socket(settings: Settings, home: Path) -> None:
+    code, daemon, webserver = plan_servers(settings, home, {"PATH": "/bin"})
+    workspace = yaml.safe_load((home / "workspace.yaml").read_text())
+    assert code.serves is not None
+    assert workspace["load_from"] == [{"grpc_server": {"socket": str(code.serves), "location_name": "helpdesk"}}]
+    assert stat.S_IMODE(code.serves.parent.stat().st_mode) == 0o700
+    for server in (code, daemon, webserver):
+        assert server.environment["DAGSTER_HOME"] == str(home)
+        assert server.environment["HELPDESK_DATA_DIR"] == str(settings.data_dir)
+    assert str(settings.resolved_dagster_port) in webserver.command
+
+
+def test_a_data_folder_with_a_long_path_gets_a_socket_all_the_same(settings: Settings, tmp_path: Path) -> None:
+    home = tmp_path / ("deep" * 30)
+    home.mkdir()
+    code, *_ = plan_servers(settings, home, {})
+    assert code.serves is not None
+    assert len(str(code.serves)) < 100
+    code.serves.parent.rmdir()
+
+
+texts = st.text(max_size=30)
+
+
+@settings_of_hypothesis(max_examples=50)
+@given(st.lists(st.builds(DocumentProblem, texts, texts, texts), min_size=1, max_size=5))
+def test_whatever_a_file_is_called_the_table_of_problems_keeps_its_columns(problems: list[DocumentProblem]) -> None:
+    table = problem_metadata(problems)["problem table"].value
+    lines = str(table).split("\n")
+    assert len(lines) == len(problems) + 2
+    for line in lines:
+        assert len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) == 4
+        assert "<" not in line

@@ -12,7 +12,7 @@ import dagster as dg
 import pytest
 from dagster_shop import RETURNS, SHIPPING, Shop
 
-from dagster_project.dead_runs import fail_dead_runs
+from dagster_project.dead_runs import PROCESS_TAG, fail_dead_runs, process_mark
 
 ROOT = Path(__file__).parents[2]
 QUESTION = "How long does a parcel to Norway take?"
@@ -72,18 +72,15 @@ def passages(shop: Shop) -> str:
     return " ".join(passage.text for passage in answer.passages)
 
 
-def test_a_run_whose_process_lives_is_left_alone(
-    make_shop: Callable[..., Shop], instance: dg.DagsterInstance, home: Path, environment: dict[str, str]
-) -> None:
-    shop = make_shop(returns=RETURNS)
-    waiting = RUN.replace("os.kill(os.getpid(), signal.SIGKILL)", "print('there', flush=True); sys.stdin.read()")
-    command = [sys.executable, "-c", waiting, str(home), shop.domain, "chunks", "0"]
-    run = dg.RunsFilter(tags={"dagster/partition": shop.domain})
-    with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "there\n"
+def test_a_run_whose_process_lives_is_left_alone(instance: dg.DagsterInstance) -> None:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        run = dg.DagsterRun(
+            job_name="knowledge",
+            status=dg.DagsterRunStatus.STARTED,
+            tags={PROCESS_TAG: process_mark(process.pid)},
+        )
+        instance.add_run(run)
         assert fail_dead_runs(instance) == 0
-        process.communicate(timeout=120)
-    assert [found.status for found in instance.get_runs(run)] == [dg.DagsterRunStatus.SUCCESS]
+        process.communicate(b"\n", timeout=60)
+    assert fail_dead_runs(instance) == 1
+    assert instance.get_runs_count(dg.RunsFilter(run_ids=[run.run_id], statuses=[dg.DagsterRunStatus.FAILURE])) == 1

@@ -9,7 +9,7 @@ import pytest
 from dagster_shop import RETURNS, SHIPPING, WARRANTY, Shop
 
 from components.core.errors import HelpdeskError
-from dagster_project.definitions import build_definitions
+from dagster_project.assets.served_index import served_index
 from dagster_project.resources import Helpdesk
 
 MakeShop = Callable[..., Shop]
@@ -76,11 +76,10 @@ def test_a_candidate_cannot_be_promoted_past_its_failed_evaluation(measured: Sho
     spoil(measured)
     assert not measured.materialise().promoted
     before = measured.figures("served_index")["index version"]
-    job = build_definitions(measured.workbench.settings).resolve_job_def("knowledge")
-    result = job.execute_in_process(
+    result = dg.materialize(
+        [served_index],
         instance=measured.instance,
         partition_key=measured.domain,
-        asset_selection=[dg.AssetKey("served_index")],
         raise_on_error=False,
         resources={"helpdesk": Helpdesk(measured.workbench.settings, measured.workbench)},
     )

@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 from dagster_shop import RETURNS, SHIPPING, Shop
 
+from components.core.errors import HelpdeskError
 from components.core.settings import Settings
 from dagster_project.partitions import TENANTS
 from dagster_project.resources import Helpdesk
@@ -102,7 +103,7 @@ def test_a_broken_source_does_not_stop_the_others(make_shop: MakeShop, instance:
 def test_a_tenant_with_a_waiting_run_is_asked_for_after_it(watched: tuple[Shop, Watch]) -> None:
     shop, watch = watched
     run = dg.DagsterRun(
-        job_name="knowledge", status=dg.DagsterRunStatus.QUEUED, tags={"dagster/partition": shop.domain}
+        job_name="knowledge", status=dg.DagsterRunStatus.NOT_STARTED, tags={"dagster/partition": shop.domain}
     )
     watch.instance.add_run(run)
     assert watch.asked(shop) == []
@@ -120,10 +121,11 @@ def test_the_partitions_are_the_registrys_tenants(watched: tuple[Shop, Watch]) -
 
 
 def test_the_registry_is_read_without_loading_a_model(settings: Settings, watched: tuple[Shop, Watch]) -> None:
-    helpdesk = Helpdesk(settings)
+    helpdesk = Helpdesk(settings.model_copy(update={"embedder": "/no/such/model"}))
     try:
         assert watched[0].domain in {tenant.domain for tenant in helpdesk.tenants()}
-        assert helpdesk._opened is None
+        with pytest.raises(HelpdeskError, match="/no/such/model"):
+            _ = helpdesk.workbench
     finally:
         helpdesk.close()
 
@@ -142,7 +144,7 @@ def test_every_hour_every_tenant_with_a_source_runs_once(watched: tuple[Shop, Wa
     assert shop.domain in due()
     assert without.domain not in due()
     run = dg.DagsterRun(
-        job_name="knowledge", status=dg.DagsterRunStatus.QUEUED, tags={"dagster/partition": shop.domain}
+        job_name="knowledge", status=dg.DagsterRunStatus.NOT_STARTED, tags={"dagster/partition": shop.domain}
     )
     watch.instance.add_run(run)
     assert shop.domain not in due()

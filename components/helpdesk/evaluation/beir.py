@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from components.core.documents import Document
-from components.core.errors import InvalidEvaluationSet
+from components.core.errors import InvalidEvaluationSet, InvalidInput
+from components.helpdesk.storable import storable
+
+_GRADE = re.compile(r"-?[0-9]{1,9}")
 
 
 @dataclass(frozen=True)
@@ -37,35 +40,35 @@ class EvaluationSet:
 
 
 def load_evaluation_set(folder: Path) -> EvaluationSet:
-    """queries.jsonl and qrels/test.tsv of `folder`. Raises InvalidEvaluationSet naming file and line."""
+    """queries.jsonl and qrels/test.tsv of `folder`, under the names of the folder and the one above it.
+
+    Raises InvalidEvaluationSet naming file and line.
+    """
     queries: dict[str, str] = {}
     file = folder / "queries.jsonl"
-    for number, row in _json_lines(file):
-        identifier, text = str(row.get("_id", "")), row.get("text")
-        if not identifier or not isinstance(text, str) or not text.strip():
-            raise InvalidEvaluationSet(f'{file}, line {number}: needs a non-empty "_id" and "text", got {row!r}')
+    for line in _json_lines(file):
+        identifier, text = line.identifier(), line.text("text")
+        if not text.strip():
+            raise line.error('needs a "text" that is not blank')
         if identifier in queries:
-            raise InvalidEvaluationSet(f"{file}, line {number}: query id {identifier!r} stands twice")
+            raise line.error(f"query id {identifier!r} stands twice")
         queries[identifier] = text
     if not queries:
         raise InvalidEvaluationSet(f"{file}: holds no query")
     qrels = _load_qrels(folder / "qrels" / "test.tsv", queries)
     version = sha256(json.dumps([queries, qrels], sort_keys=True).encode()).hexdigest()[:16]
-    return EvaluationSet(folder.resolve().name, version, queries, qrels)
+    return EvaluationSet("/".join(folder.resolve().parts[-2:]), version, queries, qrels)
 
 
 def load_corpus(folder: Path) -> list[Document]:
     """corpus.jsonl of `folder` as documents, ids as they stand. Raises InvalidEvaluationSet."""
     file = folder / "corpus.jsonl"
     documents: dict[str, Document] = {}
-    for number, row in _json_lines(file):
-        identifier, text = str(row.get("_id", "")), row.get("text")
-        if not identifier or not isinstance(text, str):
-            raise InvalidEvaluationSet(f'{file}, line {number}: needs a non-empty "_id" and a "text"')
+    for line in _json_lines(file):
+        identifier, title, text = line.identifier(), line.text("title", default=""), line.text("text")
         if identifier in documents:
-            raise InvalidEvaluationSet(f"{file}, line {number}: document id {identifier!r} stands twice")
-        checksum = sha256(text.encode()).hexdigest()
-        documents[identifier] = Document(identifier, "beir", str(row.get("title") or ""), text, checksum)
+            raise line.error(f"document id {identifier!r} stands twice")
+        documents[identifier] = Document(identifier, "beir", title, text, sha256(text.encode()).hexdigest())
     if not documents:
         raise InvalidEvaluationSet(f"{file}: holds no document")
     return list(documents.values())
@@ -73,35 +76,67 @@ def load_corpus(folder: Path) -> list[Document]:
 
 def _load_qrels(file: Path, queries: Mapping[str, str]) -> dict[str, dict[str, int]]:
     qrels: dict[str, dict[str, int]] = {}
-    try:
-        with file.open(encoding="utf-8", newline="") as lines:
-            for number, row in enumerate(csv.reader(lines, delimiter="\t"), start=1):
-                if not row or (number == 1 and row[0] == "query-id"):
-                    continue
-                if len(row) != 3 or not row[2].strip().lstrip("-").isdigit():
-                    raise InvalidEvaluationSet(f"{file}, line {number}: needs query-id, corpus-id, whole score: {row}")
-                query, document, grade = row[0], row[1], int(row[2])
-                if query not in queries:
-                    raise InvalidEvaluationSet(f"{file}, line {number}: query {query!r} is not in queries.jsonl")
-                if grade > 0:
-                    qrels.setdefault(query, {})[document] = grade
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidEvaluationSet(f"{file}: {error}") from error
+    for number, line in enumerate(_lines(file), start=1):
+        row = line.rstrip("\r").split("\t")
+        if row == [""] or (number == 1 and row[0] == "query-id"):
+            continue
+        if len(row) != 3 or not _GRADE.fullmatch(row[2].strip()):
+            raise InvalidEvaluationSet(f"{file}, line {number}: needs query-id, corpus-id, whole score, got {row}")
+        query, document, grade = row[0], row[1], int(row[2])
+        if query not in queries:
+            raise InvalidEvaluationSet(f"{file}, line {number}: query {query!r} is not in queries.jsonl")
+        if grade > 0:
+            qrels.setdefault(query, {})[document] = grade
     return qrels
 
 
-def _json_lines(file: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    try:
-        lines = file.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InvalidEvaluationSet(f"{file}: {error}") from error
-    for number, line in enumerate(lines, start=1):
+@dataclass(frozen=True)
+class _JsonLine:
+    file: Path
+    number: int
+    row: dict[str, Any]
+
+    def error(self, message: str) -> InvalidEvaluationSet:
+        return InvalidEvaluationSet(f"{self.file}, line {self.number}: {message}, got {str(self.row)[:200]}")
+
+    def identifier(self) -> str:
+        """Text, or a whole number as some sets have it."""
+        value = self.row.get("_id")
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        identifier = self.text("_id")
+        if not identifier:
+            raise self.error('needs an "_id" that is not empty')
+        return identifier
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.row.get(key)
+        if value is None and default is not None:
+            return default
+        if not isinstance(value, str):
+            raise self.error(f'needs a text "{key}"')
+        try:
+            return storable(value, key)
+        except InvalidInput as error:
+            raise self.error(error.message) from error
+
+
+def _json_lines(file: Path) -> Iterator[_JsonLine]:
+    for number, line in enumerate(_lines(file), start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InvalidEvaluationSet(f"{file}, line {number}: {error.msg}") from error
+        # ValueError: no JSON, or a number of over 4,300 digits.
+        except (ValueError, RecursionError) as error:
+            raise InvalidEvaluationSet(f"{file}, line {number}: {error}") from error
         if not isinstance(row, dict):
             raise InvalidEvaluationSet(f"{file}, line {number}: needs a JSON object, got {line[:60]!r}")
-        yield number, row
+        yield _JsonLine(file, number, row)
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_bytes().decode("utf-8-sig").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidEvaluationSet(f"{file}: {error}") from error

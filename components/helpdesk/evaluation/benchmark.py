@@ -79,9 +79,7 @@ def evaluate_beir(
         bound = RetrievalPipeline(pipeline, Bindings(index.latest(), embedder))
         for text in list(questions.queries.values())[:5]:
             bound.retrieve(text)  # Opens files and starts threads, so that the first measured question is not special.
-        run = run_evaluation(
-            bound, questions, top_k, lambda done, total: on_progress("asking questions", done, total)
-        )
+        run = run_evaluation(bound, questions, top_k, lambda done, total: on_progress("asking questions", done, total))
     milliseconds = np.asarray(run.seconds) * 1000
     metrics = run.metrics
     return BenchmarkReport(

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 FOLDS = 10
+FEWEST = 5
+Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,11 @@ class Calibration:
 
 def calibrate(answerable: Sequence[float], unanswerable: Sequence[float]) -> Calibration | None:
     """None where there are fewer than five questions of either kind: too few to learn from."""
-    if min(len(answerable), len(unanswerable)) < 5:
+    if min(len(answerable), len(unanswerable)) < FEWEST:
         return None
     right, wrong = np.asarray(answerable, dtype=float), np.asarray(unanswerable, dtype=float)
-    answered, mistaken = [], []
+    answered: list[bool] = []
+    mistaken: list[bool] = []
     for fold in range(FOLDS):
         held_right, held_wrong = right[fold::FOLDS], wrong[fold::FOLDS]
         learnt = _best_threshold(_without(right, fold), _without(wrong, fold))
@@ -45,13 +49,13 @@ def calibrate(answerable: Sequence[float], unanswerable: Sequence[float]) -> Cal
     )
 
 
-def _without(scores: np.ndarray, fold: int) -> np.ndarray:
+def _without(scores: Scores, fold: int) -> Scores:
     keep = np.ones(len(scores), dtype=bool)
     keep[fold::FOLDS] = False
     return scores[keep]
 
 
-def _best_threshold(right: np.ndarray, wrong: np.ndarray) -> float:
+def _best_threshold(right: Scores, wrong: Scores) -> float:
     """Where coverage less error is greatest (Youden's J), in the middle of the gap between neighbouring scores;
     among equals the highest, since a wrong answer costs a customer more than a refusal."""
     scores = np.unique(np.concatenate([right, wrong]))

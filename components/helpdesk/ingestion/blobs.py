@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from hashlib import sha256
 from pathlib import Path
 from uuid import uuid4
 
 from components.core.errors import NotFound
 from components.core.tenant import TenantContext
+from components.helpdesk.ingestion.turns import tenant_folder
 
 
 class BlobStore:
@@ -28,11 +30,16 @@ class BlobStore:
         os.replace(temporary, target)
 
     def get(self, tenant: TenantContext, checksum: str) -> bytes:
-        """Raises NotFound where the bytes are gone: collect the sources again."""
+        """Raises NotFound where the bytes are gone or damaged: the next `put` stores them anew."""
+        path = self._path(tenant, checksum)
         try:
-            return self._path(tenant, checksum).read_bytes()
+            content = path.read_bytes()
         except FileNotFoundError as error:
             raise NotFound(f"the bytes {checksum} are not stored: run the ingestion from raw_documents on") from error
+        if sha256(content).hexdigest() != checksum:
+            path.unlink(missing_ok=True)
+            raise NotFound(f"the bytes {checksum} were damaged on disk: run the ingestion from raw_documents on")
+        return content
 
     def prune(self, tenant: TenantContext, keep: Iterable[str]) -> int:
         """Deletes what no document has any more, so that a deleted document's bytes are gone; returns how many."""
@@ -43,7 +50,7 @@ class BlobStore:
         return len(gone)
 
     def _folder(self, tenant: TenantContext) -> Path:
-        return self._data_dir / "tenants" / str(tenant.tenant_id) / "raw"
+        return tenant_folder(self._data_dir, tenant) / "raw"
 
     def _path(self, tenant: TenantContext, checksum: str) -> Path:
         return self._folder(tenant) / checksum

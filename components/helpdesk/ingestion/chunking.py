@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from time import perf_counter
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
 
 from components.core.documents import Chunk, Document
 from components.core.embeddings import Embedder
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.database.tables import ChunkRow, DocumentRow
+from components.helpdesk.ingestion.batches import batches, is_one_of
 from components.helpdesk.ingestion.reports import ChunkReport
 from components.knowledge.chunking import chunk
 
 RULES = 1  # Raise when components.knowledge.chunking cuts differently: every document is then cut anew.
-ROWS_A_STATEMENT = 500
 
 
 def chunk_documents(
@@ -38,32 +39,22 @@ def chunk_documents(
     stamp = DocumentRow.checksum + ":" + rules
     with database.tenant(tenant) as session:
         stale = or_(DocumentRow.chunked_as.is_(None), DocumentRow.chunked_as != stamp)
-        pending = session.scalars(
-            select(DocumentRow.document_id).where(stale).order_by(DocumentRow.document_id)
-        ).all()
+        pending = session.scalars(select(DocumentRow.document_id).where(stale).order_by(DocumentRow.document_id)).all()
     added = removed = 0
     for done, document_id in enumerate(pending, start=1):
         with database.tenant(tenant) as session:
             row = session.get(DocumentRow, (tenant.tenant_id, document_id))
-            if row is None:
-                continue
-            document = Document(row.document_id, row.source, row.title, row.markdown, row.checksum)
-            chunks = chunk(document, token_spans=embedder.token_spans, max_tokens=limit, overlap=overlap)
+        if row is None:
+            continue
+        document = Document(row.document_id, row.source, row.title, row.markdown, row.checksum)
+        chunks = chunk(document, token_spans=embedder.token_spans, max_tokens=limit, overlap=overlap)
+        with database.tenant(tenant) as session:
             before = set(session.scalars(select(ChunkRow.chunk_id).where(ChunkRow.document_id == document_id)))
-            gone = before - {piece.chunk_id for piece in chunks}
-            session.execute(delete(ChunkRow).where(ChunkRow.chunk_id.in_(gone)))
-            for start in range(0, len(chunks), ROWS_A_STATEMENT):
-                part = chunks[start : start + ROWS_A_STATEMENT]
-                statement = insert(ChunkRow).values([_values(tenant, piece) for piece in part])
-                session.execute(
-                    statement.on_conflict_do_update(
-                        index_elements=[ChunkRow.tenant_id, ChunkRow.chunk_id],
-                        set_={"position": statement.excluded.position},
-                    )
-                )
-            mark = update(DocumentRow).where(DocumentRow.document_id == document_id).values(chunked_as=stamp)
-            session.execute(mark)
-        added, removed = added + len({piece.chunk_id for piece in chunks} - before), removed + len(gone)
+            _replace(session, tenant, chunks, before)
+            own = and_(DocumentRow.document_id == document_id, DocumentRow.checksum == row.checksum)
+            session.execute(update(DocumentRow).where(own).values(chunked_as=f"{row.checksum}:{rules}"))
+        after = {piece.chunk_id for piece in chunks}
+        added, removed = added + len(after - before), removed + len(before - after)
         if on_progress:
             on_progress(done, len(pending))
     with database.tenant(tenant) as session:
@@ -82,8 +73,21 @@ def chunk_ids(database: Database, tenant: TenantContext) -> list[str]:
 def fetch_chunks(database: Database, tenant: TenantContext, identifiers: Sequence[str]) -> list[Chunk]:
     """The chunks with these ids, in their order; one that is gone is left out."""
     with database.tenant(tenant) as session:
-        rows = {row.chunk_id: row for row in session.scalars(select(ChunkRow).where(ChunkRow.chunk_id.in_(identifiers)))}
+        found = session.scalars(select(ChunkRow).where(is_one_of(ChunkRow.chunk_id, identifiers)))
+        rows = {row.chunk_id: row for row in found}
         return [_chunk(rows[identifier]) for identifier in identifiers if identifier in rows]
+
+
+def _replace(session: Session, tenant: TenantContext, chunks: Sequence[Chunk], before: set[str]) -> None:
+    gone = before - {piece.chunk_id for piece in chunks}
+    session.execute(delete(ChunkRow).where(is_one_of(ChunkRow.chunk_id, sorted(gone))))
+    for part in batches(chunks):
+        statement = insert(ChunkRow).values([_values(tenant, piece) for piece in part])
+        # An equal id means an equal text; where it stands and how an embedder counts it may differ.
+        fresh = {"position": statement.excluded.position, "tokens": statement.excluded.tokens}
+        session.execute(
+            statement.on_conflict_do_update(index_elements=[ChunkRow.tenant_id, ChunkRow.chunk_id], set_=fresh)
+        )
 
 
 def _values(tenant: TenantContext, piece: Chunk) -> dict[str, object]:
@@ -100,6 +104,4 @@ def _values(tenant: TenantContext, piece: Chunk) -> dict[str, object]:
 
 
 def _chunk(row: ChunkRow) -> Chunk:
-    return Chunk(
-        row.chunk_id, row.document_id, row.title, tuple(row.heading_path), row.text, row.position, row.tokens
-    )
+    return Chunk(row.chunk_id, row.document_id, row.title, tuple(row.heading_path), row.text, row.position, row.tokens)

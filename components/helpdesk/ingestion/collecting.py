@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from time import perf_counter
+from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from components.core.documents import DocumentProblem, RawDocument
+from components.core.errors import InvalidInput
 from components.core.sources import KnowledgeSource
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.database.tables import DocumentProblemRow, RawDocumentRow
+from components.helpdesk.ingestion.batches import batches, is_one_of
 from components.helpdesk.ingestion.blobs import BlobStore
 from components.helpdesk.ingestion.problems import store_problems
 from components.helpdesk.ingestion.reports import CollectReport
@@ -21,45 +25,59 @@ from components.helpdesk.ingestion.reports import CollectReport
 def collect(
     database: Database, blobs: BlobStore, tenant: TenantContext, sources: Sequence[KnowledgeSource]
 ) -> CollectReport:
-    """Every source is listed before anything changes: one that fails raises Unavailable and deletes nothing."""
+    """Every source is listed before anything changes: one that fails raises Unavailable and deletes nothing.
+
+    Raises InvalidInput for two sources with one name: their documents would share ids.
+    """
     started = perf_counter()
-    snapshots = [source.snapshot() for source in sources]
-    documents = {document.document_id: document for snapshot in snapshots for document in snapshot.documents}
-    problems = [problem for snapshot in snapshots for problem in snapshot.problems]
-    for document in documents.values():
-        blobs.put(tenant, document.checksum, document.content)
+    twice = [name for name, times in Counter(source.name for source in sources).items() if times > 1]
+    if twice:
+        raise InvalidInput(f"source name {twice[0]!r} stands twice: each source needs its own", field="name")
+    documents: dict[str, dict[str, Any]] = {}
+    problems: list[DocumentProblem] = []
+    for source in sources:
+        # One source's bytes in memory at a time; what an unfinished run leaves behind, the next one prunes.
+        snapshot = source.snapshot()
+        for document in snapshot.documents:
+            blobs.put(tenant, document.checksum, document.content)
+            documents[document.document_id] = _values(tenant, document)
+        problems.extend(snapshot.problems)
     with database.tenant(tenant) as session:
-        known = dict(session.execute(select(RawDocumentRow.document_id, RawDocumentRow.checksum)).tuples().all())
-        changed = [key for key, document in documents.items() if key in known and known[key] != document.checksum]
+        stored = session.execute(select(RawDocumentRow.document_id, RawDocumentRow.checksum))
+        known = {row.document_id: row.checksum for row in stored}
         added = [key for key in documents if key not in known]
+        changed = [key for key, row in documents.items() if key in known and known[key] != row["checksum"]]
         removed = [key for key in known if key not in documents]
-        for key in (*added, *changed):
-            values = _values(documents[key])
-            statement = insert(RawDocumentRow).values(tenant_id=tenant.tenant_id, **values)
+        for part in batches([*added, *changed]):
+            statement = insert(RawDocumentRow).values([documents[key] for key in part])
+            fresh = {name: statement.excluded[name] for name in ("source", "path", "media_type", "checksum")}
             session.execute(
                 statement.on_conflict_do_update(
-                    index_elements=[RawDocumentRow.tenant_id, RawDocumentRow.document_id], set_=values
+                    index_elements=[RawDocumentRow.tenant_id, RawDocumentRow.document_id],
+                    set_={**fresh, "size_bytes": statement.excluded.size_bytes, "seen_at": func.now()},
                 )
             )
-        session.execute(delete(RawDocumentRow).where(RawDocumentRow.document_id.in_(removed)))
+        session.execute(delete(RawDocumentRow).where(is_one_of(RawDocumentRow.document_id, removed)))
         # What stands against a document that is as it was still stands; the parser need not try it again.
-        standing = set(documents) - set(changed) - set(added)
-        session.execute(delete(DocumentProblemRow).where(DocumentProblemRow.document_id.not_in(standing)))
+        standing = documents.keys() - {*added, *changed}
+        settled = [key for key in session.scalars(select(DocumentProblemRow.document_id)) if key not in standing]
+        session.execute(delete(DocumentProblemRow).where(is_one_of(DocumentProblemRow.document_id, settled)))
         store_problems(session, tenant, problems)
-    blobs.prune(tenant, {document.checksum for document in documents.values()})
+    blobs.prune(tenant, {row["checksum"] for row in documents.values()})
     return CollectReport(
         added=len(added),
         changed=len(changed),
         removed=len(removed),
         unchanged=len(documents) - len(added) - len(changed),
-        size_bytes=sum(len(document.content) for document in documents.values()),
+        size_bytes=sum(row["size_bytes"] for row in documents.values()),
         problems=tuple(sorted(problems, key=_by_document)),
         seconds=perf_counter() - started,
     )
 
 
-def _values(document: RawDocument) -> dict[str, object]:
+def _values(tenant: TenantContext, document: RawDocument) -> dict[str, Any]:
     return {
+        "tenant_id": tenant.tenant_id,
         "document_id": document.document_id,
         "source": document.source,
         "path": document.path,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import NamedTuple
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from components.core.embeddings import Embedder
 from components.core.errors import IndexUnavailable
@@ -27,13 +26,6 @@ TOLERANCE = 0.02  # nDCG@10: with some seventy questions a smaller loss is withi
 NO_SET = ""
 
 
-class ServingState(NamedTuple):
-    """What was learnt about one version of an index."""
-
-    threshold: float
-    pipeline: str
-
-
 def evaluate_candidate(
     database: Database,
     tenant: TenantContext,
@@ -45,13 +37,21 @@ def evaluate_candidate(
     """Measures the newest version, learns its threshold, stores both. Raises IndexUnavailable for an empty index."""
     candidate, served = index.latest(), index.served()
     if candidate.count() == 0:
-        raise IndexUnavailable("the candidate index is empty: materialise the embeddings of at least one document first")
+        raise IndexUnavailable("the candidate index is empty: the sources need at least one readable document")
     questions = find_evaluation_set(database, tenant)
     if questions is None:
         report = EvaluationReport(
-            candidate.version, None, None, None, None, DEFAULT_THRESHOLD, None, None, True,
-            "no evaluation set: nothing to measure, the general threshold holds",
-        )  # fmt: skip
+            index_version=candidate.version,
+            set_name=None,
+            set_version=None,
+            metrics=None,
+            baseline=None,
+            threshold=DEFAULT_THRESHOLD,
+            coverage=None,
+            error=None,
+            acceptable=True,
+            reason="no evaluation set: nothing to measure, the general threshold holds",
+        )
         _store(database, tenant, report, pipeline)
         return report
     run = run_evaluation(RetrievalPipeline(pipeline, Bindings(candidate, embedder)), questions, on_progress=on_progress)
@@ -85,29 +85,41 @@ def evaluate_candidate(
     return report
 
 
-def promote_candidate(database: Database, tenant: TenantContext, index: TenantIndex) -> PromotionReport:
-    """Makes the newest version serve, from the next question on."""
+def promote_candidate(
+    database: Database, tenant: TenantContext, index: TenantIndex, version: int | None = None
+) -> PromotionReport:
+    """Makes `version`, by default the newest, serve from the next question on. One that is older than what
+    serves is left alone: another run has been quicker. Raises NotFound for a version that is not there."""
     served = index.served()
     previous = served.version if served else None
-    version = index.version
-    index.promote(version)
+    wanted = index.version if version is None else version
+    if previous is not None and wanted < previous:
+        return PromotionReport(previous, previous)
+    index.promote(wanted)
     with database.tenant(tenant) as session:
         session.execute(
-            update(IndexEvaluationRow).where(IndexEvaluationRow.index_version == version).values(promoted=True)
+            update(IndexEvaluationRow).where(IndexEvaluationRow.index_version == wanted).values(promoted=True)
         )
-    return PromotionReport(version, previous)
+    return PromotionReport(wanted, previous)
 
 
-def serving_state(database: Database, tenant: TenantContext, index_version: int) -> ServingState:
-    """The threshold last learnt for this version of the index; the general one where none was."""
+def forget_evaluations(database: Database, tenant: TenantContext) -> None:
+    """For an index that is no more: the next one counts its versions from the beginning, and what was learnt
+    about version 5 must not be taken for the new version 5."""
     with database.tenant(tenant) as session:
-        row = session.scalars(
-            select(IndexEvaluationRow)
-            .where(IndexEvaluationRow.index_version == index_version)
+        session.execute(delete(IndexEvaluationRow))
+
+
+def find_threshold(database: Database, tenant: TenantContext, index_version: int, pipeline: str) -> float:
+    """The threshold last learnt for this version with this pipeline; the general one where none was."""
+    with database.tenant(tenant) as session:
+        learnt = session.scalar(
+            select(IndexEvaluationRow.threshold)
+            .where(IndexEvaluationRow.index_version == index_version, IndexEvaluationRow.pipeline == pipeline)
             .order_by(IndexEvaluationRow.created_at.desc())
             .limit(1)
-        ).first()
-        return ServingState(row.threshold, row.pipeline) if row else ServingState(DEFAULT_THRESHOLD, "")
+        )
+        return DEFAULT_THRESHOLD if learnt is None else learnt
 
 
 def _store(database: Database, tenant: TenantContext, report: EvaluationReport, pipeline: str) -> None:

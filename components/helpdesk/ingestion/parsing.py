@@ -79,9 +79,7 @@ def _parse_one(database: Database, tenant: TenantContext, raw: RawDocument) -> D
         "updated_at": func.now(),
     }
     with database.tenant(tenant) as session:
-        statement = insert(DocumentRow).values(
-            tenant_id=tenant.tenant_id, document_id=document.document_id, **values
-        )
+        statement = insert(DocumentRow).values(tenant_id=tenant.tenant_id, document_id=document.document_id, **values)
         session.execute(
             statement.on_conflict_do_update(
                 index_elements=[DocumentRow.tenant_id, DocumentRow.document_id], set_=values

@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from components.core.documents import DocumentProblem
 from components.core.tenant import TenantContext
 from components.database.tables import DocumentProblemRow
+from components.helpdesk.storable import made_storable
 
 
 def store_problems(session: Session, tenant: TenantContext, problems: Iterable[DocumentProblem]) -> None:
     """One row a document; a later problem replaces an earlier one."""
     for problem in problems:
-        found = {"reason": problem.reason, "message": problem.message}
+        found = {"reason": problem.reason, "message": made_storable(problem.message)}
         statement = insert(DocumentProblemRow).values(
             tenant_id=tenant.tenant_id, document_id=problem.document_id, **found
         )

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 
-from filelock import FileLock, Timeout
 from sqlalchemy import func, select
 
 from components.core.documents import DocumentProblem
 from components.core.embeddings import Embedder
-from components.core.errors import Conflict
 from components.core.settings import Settings
 from components.core.sources import KnowledgeSource
 from components.core.tenant import Tenant
@@ -22,7 +20,7 @@ from components.database.tables import ChunkRow, DocumentRow
 from components.helpdesk.ingestion.blobs import BlobStore
 from components.helpdesk.ingestion.chunking import chunk_documents, chunk_ids, fetch_chunks
 from components.helpdesk.ingestion.collecting import collect
-from components.helpdesk.ingestion.evaluating import evaluate_candidate, promote_candidate
+from components.helpdesk.ingestion.evaluating import evaluate_candidate, forget_evaluations, promote_candidate
 from components.helpdesk.ingestion.evaluation_sets import store_evaluation_set
 from components.helpdesk.ingestion.parsing import parse_documents
 from components.helpdesk.ingestion.problems import stored_problems
@@ -34,10 +32,10 @@ from components.helpdesk.ingestion.reports import (
     ParseReport,
     PromotionReport,
 )
+from components.helpdesk.ingestion.turns import turn
 from components.knowledge.indexing import IndexingReport, index_chunks
 from components.vectors.tenant_index import TenantIndex, delete_index
 
-LOCK_SECONDS = 600.0
 Progress = Callable[[int, int], None]
 
 
@@ -66,24 +64,24 @@ class Ingestion:
 
     def collect(self, tenant: Tenant, sources: Sequence[KnowledgeSource]) -> CollectReport:
         """Raises Unavailable where a source cannot be listed; nothing is deleted then."""
-        with self._alone(tenant):
+        with self._turn(tenant):
             return collect(self._database, self._blobs, tenant.context, sources)
 
     def parse(self, tenant: Tenant, on_progress: Progress | None = None) -> ParseReport:
         """Raw documents to Markdown; what cannot be read is in the report, the others go through."""
-        with self._alone(tenant):
+        with self._turn(tenant):
             return parse_documents(self._database, self._blobs, tenant.context, on_progress)
 
     def chunk(self, tenant: Tenant, on_progress: Progress | None = None) -> ChunkReport:
         """Documents to passages that the embedder reads whole."""
         tokens, overlap = self._settings.chunk_tokens, self._settings.chunk_overlap
-        with self._alone(tenant):
+        with self._turn(tenant):
             return chunk_documents(self._database, self._embedder, tenant.context, tokens, overlap, on_progress)
 
     def embed(self, tenant: Tenant, on_progress: Progress | None = None) -> IndexingReport:
         """The candidate index: new chunks embedded, gone ones deleted. What serves stays as it is."""
         context = tenant.context
-        with self._alone(tenant):
+        with self._turn(tenant):
             return index_chunks(
                 chunk_ids(self._database, context),
                 lambda identifiers: fetch_chunks(self._database, context, identifiers),
@@ -102,10 +100,11 @@ class Ingestion:
         index = self.index(tenant)
         return evaluate_candidate(self._database, tenant.context, index, self._embedder, pipeline, on_progress)
 
-    def promote(self, tenant: Tenant) -> PromotionReport:
-        """The candidate serves from the next question on."""
-        with self._alone(tenant):
-            return promote_candidate(self._database, tenant.context, self.index(tenant))
+    def promote(self, tenant: Tenant, version: int | None = None) -> PromotionReport:
+        """The candidate serves from the next question on. version: the one that was evaluated, by default the
+        newest. Raises NotFound for a version that is not there."""
+        with self._turn(tenant):
+            return promote_candidate(self._database, tenant.context, self.index(tenant), version)
 
     def ingest(
         self,
@@ -114,8 +113,10 @@ class Ingestion:
         evaluation_folders: Sequence[Path] = (),
         on_progress: Callable[[str, int, int], None] | None = None,
     ) -> IngestReport:
-        """Every stage in order; the candidate is promoted when it is acceptable."""
+        """Every stage in order; the candidate is promoted when it is acceptable. Raises ModelMismatch before
+        anything changes."""
         started = perf_counter()
+        self.index(tenant)
 
         def stage(name: str) -> Progress | None:
             return (lambda done, total: on_progress(name, done, total)) if on_progress else None
@@ -126,15 +127,14 @@ class Ingestion:
         indexed = self.embed(tenant, stage("embeddings"))
         sets = tuple(self.load_evaluation_set(tenant, folder) for folder in evaluation_folders)
         evaluation = self.evaluate(tenant, stage("retrieval_evaluation"))
-        promoted = self.promote(tenant) if evaluation.acceptable else None
-        return IngestReport(
-            collected, parsed, chunked, indexed, sets, evaluation, promoted, perf_counter() - started
-        )
+        promoted = self.promote(tenant, evaluation.index_version) if evaluation.acceptable else None
+        return IngestReport(collected, parsed, chunked, indexed, sets, evaluation, promoted, perf_counter() - started)
 
     def drop_index(self, tenant: Tenant) -> None:
         """Before a rebuild with another embedder: the tenant has no answers until it is built anew."""
-        with self._alone(tenant):
+        with self._turn(tenant):
             delete_index(self._settings.data_dir / "vectors", tenant.context)
+            forget_evaluations(self._database, tenant.context)
 
     def index(self, tenant: Tenant) -> TenantIndex:
         """The tenant's index. Raises ModelMismatch where another model made it."""
@@ -161,13 +161,5 @@ class Ingestion:
             documents = session.scalar(select(func.count()).select_from(DocumentRow)) or 0
             return documents, session.scalar(select(func.count()).select_from(ChunkRow)) or 0
 
-    @contextmanager
-    def _alone(self, tenant: Tenant) -> Iterator[None]:
-        """Two runs of one tenant take turns, across processes. Raises Conflict after ten minutes."""
-        folder = self._settings.data_dir / "tenants" / str(tenant.tenant_id)
-        folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(folder / "ingestion.lock", timeout=LOCK_SECONDS):
-                yield
-        except Timeout as error:
-            raise Conflict(f"another ingestion of {tenant.domain} has been running for over 10 minutes") from error
+    def _turn(self, tenant: Tenant) -> AbstractContextManager[None]:
+        return turn(self._database, self._settings.data_dir, tenant.context)
