@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apps.chat.shell import PAGE_POLICY, no_helpdesk, out_of_order, personalised
 from apps.chat.tenancy import session_of, with_tenant
+from apps.chat.wording import BUSY
 from components.core.errors import DatabaseUnavailable
 from components.core.tenant import Tenant
 from components.helpdesk.tenants import DOMAIN, TenantRegistry
@@ -110,6 +111,11 @@ class ChatDispatcher:
     async def _page(self, scope: Scope, receive: Receive, tenant: Tenant) -> Response:
         """Gradio's page under the tenant's name and colours."""
         plain = [(name, value) for name, value in scope["headers"] if name != b"accept-encoding"]
+        status, body = await self._reply({**scope, "headers": plain, "method": "GET"}, receive)
+        return _html(status, personalised(body.decode(), tenant) if status == 200 else out_of_order())
+
+    async def _reply(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+        """Status and body of what Gradio answers, whole."""
         status, body = 500, bytearray()
 
         async def collect(message: Message) -> None:
@@ -119,8 +125,8 @@ class ChatDispatcher:
             else:
                 body.extend(message.get("body", b""))
 
-        await self._gradio({**scope, "headers": plain, "method": "GET"}, receive, collect)
-        return _html(status, personalised(body.decode(), tenant) if status == 200 else out_of_order())
+        await self._gradio(scope, receive, collect)
+        return status, bytes(body)
 
     async def _ask(self, request: Request, tenant: Tenant, send: Send) -> None:
         """An event of the page: joins the queue under the tenant's own session."""
@@ -141,7 +147,14 @@ class ChatDispatcher:
         headers = MutableHeaders(raw=list(request.scope["headers"]))
         headers["content-length"] = str(len(body))
         headers["content-type"] = "application/json"
-        await self._gradio({**request.scope, "headers": headers.raw}, _replay(body, request.receive), send)
+        del headers["accept-encoding"]
+        scope = {**request.scope, "headers": headers.raw}
+        status, answer = await self._reply(scope, _replay(body, request.receive))
+        response = Response(answer, status, media_type="application/json")
+        if status == 503:
+            # Gradio's page has words of its own for 503, and shows `error` for others.
+            response = JSONResponse({"error": BUSY, "detail": BUSY}, 429)
+        await response(request.scope, request.receive, send)
 
     async def _listen(self, request: Request, tenant: Tenant, send: Send) -> None:
         """The stream of answers to the browser's session."""

@@ -6,6 +6,7 @@ from components.core.errors import HelpdeskError, IndexUnavailable, InvalidInput
 from components.helpdesk.answering import LONGEST_QUESTION
 from components.helpdesk.tenant_config import TenantConfig
 
+BUSY = "Many people are asking right now. Please send your question again in a minute."
 NOT_RATED = "Your rating could not be saved. Please try again in a moment."
 RATING_GONE = "This answer can no longer be rated."
 

@@ -19,7 +19,8 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path(".helpdesk"), description="The one folder that holds all state.")
     database_url: SecretStr | None = Field(
-        None, description="postgresql:// address of a role that may create roles and databases; none = embedded PostgreSQL."
+        None,
+        description="postgresql:// address of a role that may create roles and databases; none = embedded PostgreSQL.",
     )
     host: str = Field("127.0.0.1", description="Address that the API and Dagster's UI listen on.")
     port: int = Field(8080, ge=1, le=65535, description="Port of the API and the chat.")
@@ -36,7 +37,9 @@ class Settings(BaseSettings):
     chunk_overlap: int = Field(32, ge=0, le=512, description="Tokens that a chunk repeats of the one before it.")
     threads: int = Field(2, ge=1, le=256, description="Threads of one embedding call.")
     request_deadline: float = Field(30.0, gt=0, le=600, description="Seconds until a question is given up.")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least severe log line written.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Least severe log line written."
+    )
 
     @field_validator("data_dir")
     @classmethod

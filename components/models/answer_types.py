@@ -29,7 +29,8 @@ def _type(name: str, asked: str, given: str) -> AnswerType:
 ANSWER_TYPES = (
     _type(
         "time",
-        r"\b(?:how (?:long|soon|fast|often|old|late)|(?:until|till|by|since) when|^when|when (?:can|do|does|is|will|must)"
+        r"\b(?:how (?:long|soon|fast|often|old|late)|(?:until|till|by|since) when|^when"
+        r"|when (?:can|do|does|is|will|must)"
         rf"|how (?:many|much) (?:{_UNIT_OF_TIME}|time)|which (?:day|month)|opening|hours on|cut-?off|deadline|valid)\b",
         rf"\b(?:\d+|a|an|{_SMALL_NUMBER}|same|next|first|last)[- ](?:\w+ )?{_UNIT_OF_TIME}\b|\b\d{{1,2}}:\d\d\b"
         rf"|\b{_WEEKDAY}\b|\b\d{{1,2}}\.? {_MONTH}\b|\b{_MONTH} (?:\d|to\b)|\bat (?:once|any time)\b|\bimmediately\b"
@@ -37,9 +38,10 @@ ANSWER_TYPES = (
     ),
     _type(
         "money",
-        r"\b(?:how much|costs?|prices?|pricing|fees?|charges?|charged?|worth|deposit|discount|reduction|cheaper|percent\w*"
-        r"|commiss?ion|money|pay extra|minimum amount|credit for)\b|[€$£]|\beuros?\b",
-        r"[€$£]\s?\d|\b\d[\d.,]*\s?(?:%|euros?\b|eur\b|chf\b)|\b(?:eur|chf) \d|\b(?:free|nothing extra|no fee|pro rata)\b"
+        r"\b(?:how much|costs?|prices?|pricing|fees?|charges?|charged?|worth|deposit|discount|reduction|cheaper"
+        r"|percent\w*|commiss?ion|money|pay extra|minimum amount|credit for)\b|[€$£]|\beuros?\b",
+        r"[€$£]\s?\d|\b\d[\d.,]*\s?(?:%|euros?\b|eur\b|chf\b)|\b(?:eur|chf) \d"
+        r"|\b(?:free|nothing extra|no fee|pro rata)\b"
         r"|\bprice\b[^;]*\d|\bdeposit\b[^;]*\d|\bweek(?:end)?: \d",
     ),
     _type(
@@ -56,17 +58,18 @@ ANSWER_TYPES = (
     ),
     _type(
         "way",
-        r"\bhow (?:do|can|could|should|to)\b|\bhow$|\bset ?up\b|\binstall?\b|\bwhat (?:now|can i|do i|should i)\b|\bhelp$"
-        r"|^(?:change|remove|cancel|notify|recommend|sell)\b|\bhow do\b|\bclaim\b",
+        r"\bhow (?:do|can|could|should|to)\b|\bhow$|\bset ?up\b|\binstall?\b|\bwhat (?:now|can i|do i|should i)\b"
+        r"|\bhelp$|^(?:change|remove|cancel|notify|recommend|sell)\b|\bhow do\b|\bclaim\b",
         r"^(?:open|go to|select|choose|sign in|enter|click|press|write to|ask|register|create|download|set|add|bring)\b"
         r"|\w > \w|\bchoose\b|\bselect\b",
     ),
     _type(
         "verdict",
         r"^(?:can|could|may|is|are|am|do|does|did|will|would|must|should|has|have)\b"
-        r"|\b(?:can|may|could|do) (?:i|we|you|my|somebody|someone)\b|\b(?:is|are) (?:it|there|that|this|he|she|they|we)\b"
+        r"|\b(?:can|may|could|do) (?:i|we|you|my|somebody|someone)\b"
+        r"|\b(?:is|are) (?:it|there|that|this|he|she|they|we)\b"
         r"|\b(?:allowed|possible|compulsory|supported|accepted|affected|covered|still safe|available)\b",
-        r"\b(?:cannot|can|may|must|never|not|no|none|only|yes|always|allowed|possible|required|optional|free|available|never"
+        r"\b(?:cannot|can|may|must|never|not|no|none|only|yes|always|allowed|possible|required|optional|free|available"
         r"|refused|accepted|included|forbidden|safe|supported|need(?:s|ed)?)\b",
     ),
 )

@@ -104,6 +104,21 @@ def group_of(units: list[Unit], index: int) -> tuple[int, int]:
     return first, last
 
 
+def table_round(units: list[Unit], index: int) -> tuple[int, int]:
+    """First and last index of the rows of the table that the row `units[index]` belongs to."""
+    first = last = index
+    while first > 0 and units[first - 1].kind == "row" and units[first - 1].block == units[index].block:
+        first -= 1
+    while last + 1 < len(units) and units[last + 1].kind == "row" and units[last + 1].block == units[index].block:
+        last += 1
+    return first, last
+
+
+def hangs(units: list[Unit], index: int) -> bool:
+    """Whether `units[index]` announces what cannot be quoted with it, such as a table: by itself it says nothing."""
+    return units[index].shown.endswith((":", "：")) and group_of(units, index)[1] == index
+
+
 def _kind(raw: str) -> Kind:
     if _HEADING.match(raw) or _BOLD_LINE.fullmatch(raw):
         return "heading"
@@ -173,13 +188,14 @@ def _follows(units: list[Unit], index: int) -> bool:
 
 
 def _leads_in(units: list[Unit], index: int) -> bool:
-    """Whether the list after `units[index]` belongs to it: it ends in a colon, or stands above the list like a title."""
+    """Whether the list after `units[index]` belongs to it: it ends in a colon, or stands above it like a title."""
     unit = units[index]
     if unit.kind != "sentence":
         return False
     following = units[index + 1] if index + 1 < len(units) else None
     above = following is not None and following.kind == "item" and following.block == unit.block
-    return unit.shown.endswith((":", "：")) or (above and unit.shown[-1:].isalnum() | unit.shown.endswith(")"))
+    titled = unit.shown.endswith(")") or unit.shown[-1:].isalnum()
+    return unit.shown.endswith((":", "：")) or (above and titled)
 
 
 def _paragraph_round(units: list[Unit], index: int) -> tuple[int, int]:

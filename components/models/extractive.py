@@ -62,10 +62,12 @@ def _pieces(quoted: list[Unit], number: int, section: str, *, is_first: bool) ->
     heading = first.heading or section if first.kind in ("item", "row") else ""
     heading = heading and heading.rstrip(":") + (" –" if first.kind == "row" else ":")
     for position, unit in enumerate(shown):
-        in_list = unit.kind in ("item", "code") and len(shown) > 1
+        in_list = unit.kind in ("item", "code", "row") and len(shown) > 1
         line = unit.shown
         if in_list and unit.kind == "item":
             line = f"{unit.marker if unit.marker[0].isdigit() else '-'} {line}"
+        elif unit.kind == "row" and in_list:
+            line = f"- {line}"
         elif unit.kind == "row" and line[-1] not in ".!?":
             line += "."
         if position:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,17 +11,18 @@ import numpy as np
 from components.core.answers import Passage
 from components.core.embeddings import Embedder
 from components.models.answer_types import asked_types, type_match
-from components.models.answer_units import Unit, group_of
+from components.models.answer_units import Unit, group_of, hangs, table_round
 from components.models.sentence_scores import score_sentences
 from components.models.word_evidence import AskedWords, content_words
 
-MOST_EMBEDDED = 8
-FEWEST_EMBEDDED = 3
-# A unit this far below the best cheap total has less than a twentieth of its odds: it is not embedded.
-CHEAP_MARGIN = 3.0
+MOST_EMBEDDED = 6
+FEWEST_EMBEDDED = 2
+# A unit this far below the best cheap total has less than a tenth of its odds: it is not embedded.
+CHEAP_MARGIN = 2.5
+_TITLE_END = re.compile(r"[:,;(]")
 _POINTS_ELSEWHERE = re.compile(
-    r"^(?:see|for this, see|looking for)\b|^[^.:;]*: see\b|\b(?:is|are) (?:\w+ )?(?:described|explained|listed|covered) (?:in|under|on)\b"
-    r"|^[\w ,'-]{1,60}(?:: |\? )(?:read |start with |go on with )?[A-Z][\w -]{1,60}\.$",
+    r"^(?:see|looking for)\b|^[^.:;]{1,80}[:?] (?:see|read)\b"
+    r"|\b(?:is|are) (?:\w+ )?(?:described|explained|listed|covered) (?:in|under|on)\b",
     re.IGNORECASE,
 )
 
@@ -40,11 +42,10 @@ class Weights:
     item: float
     opens_passage: float
     question: float
-    points_elsewhere: float
 
 
-CHEAP = Weights(3.2, 3.5, 2.2, 4.2, 0.75, 0.9, 0.9, 0.5, 0.6, -0.8, -2.6)
-FULL = Weights(0.7, 3.0, 0.0, 2.5, 0.3, 0.8, 0.8, 0.4, 0.6, -1.8, -2.5)
+CHEAP = Weights(3.2, 3.5, 2.2, 4.2, 0.75, 0.9, 0.9, 0.5, 0.6, -0.8)
+FULL = Weights(0.7, 3.0, 0.0, 2.5, 0.3, 0.8, 0.8, 0.4, 0.6, -1.8)
 MAXSIM_WEIGHT = 7.0
 COSINE_WEIGHT = 7.5
 
@@ -58,6 +59,7 @@ class Candidate:
     unit: Unit
     meaning: str
     total: float
+    told_apart: bool = True
 
 
 def best_candidates(
@@ -68,8 +70,9 @@ def best_candidates(
         (rank, index, passage, own)
         for rank, (passage, own) in enumerate(zip(passages, units, strict=True))
         for index, unit in enumerate(own)
-        if unit.quotable
+        if unit.quotable and not hangs(own, index)
     ]
+    found = [each for each in found if not _POINTS_ELSEWHERE.search(each[3][each[1]].shown)] or found
     if not found:
         return []
     words = [content_words(own[index].shown) for _, index, _, own in found]
@@ -90,17 +93,18 @@ def best_candidates(
                 float(unit.kind == "item"),
                 float(index == 0),
                 float(unit.shown.endswith("?")),
-                float(_POINTS_ELSEWHERE.search(unit.shown) is not None),
             )
         )
     matrix = np.array(evidence)
     cheap, full = matrix @ _column(CHEAP), matrix @ _column(FULL)
     order = [int(each) for each in np.argsort(-cheap, kind="stable")]
-    kept = [
-        Candidate(found[at][0], found[at][1], found[at][3][found[at][1]], _meaning(*found[at][2:], found[at][1]), full[at])
-        for position, at in enumerate(order[:MOST_EMBEDDED])
-        if position < FEWEST_EMBEDDED or cheap[at] >= cheap[order[0]] - CHEAP_MARGIN
-    ]
+    kept = []
+    for position, at in enumerate(order[:MOST_EMBEDDED]):
+        if position >= FEWEST_EMBEDDED and cheap[at] < cheap[order[0]] - CHEAP_MARGIN:
+            break
+        rank, index, passage, own = found[at]
+        meaning = _meaning(passage, own, index)
+        kept.append(Candidate(rank, index, own[index], meaning, float(full[at]), _told_apart(asked, own, index)))
     return _embedded(question, kept, asked, embedder)
 
 
@@ -115,6 +119,15 @@ def _embedded(question: str, kept: list[Candidate], asked: AskedWords, embedder:
         for each, its in zip(kept, near, strict=True)
     ]
     return sorted(scored, key=lambda each: -each.total)
+
+
+def _told_apart(asked: AskedWords, own: list[Unit], index: int) -> bool:
+    if own[index].kind != "row":
+        return True
+    first, last = table_round(own, index)
+    rows = [content_words(unit.shown) for unit in own[first : last + 1]]
+    common = Counter(word for row in rows for word in row)
+    return asked.share(frozenset(word for word in rows[index - first] if 2 * common[word] <= len(rows))) > 0
 
 
 def _column(weights: Weights) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -140,7 +153,8 @@ def _meaning(passage: Passage, own: list[Unit], index: int) -> str:
     """The unit with what stands above it, short enough for any embedder."""
     unit = own[index]
     heading = unit.heading or passage.section.rpartition(" > ")[2]
-    parts = ((passage.title, 60), (heading if heading != passage.title else "", 60), (_lead(own, index), 60))
+    title = _TITLE_END.split(passage.title)[0].strip()
+    parts = ((title, 60), (heading if heading != passage.title else "", 60), (_lead(own, index), 60))
     return ": ".join(part[:limit] for part, limit in (*parts, (unit.shown, 240)) if part)
 
 

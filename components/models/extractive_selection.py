@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from components.models.answer_units import Unit, group_of
+from components.models.answer_units import Unit, group_of, table_round
 from components.models.extractive_candidates import Candidate
 from components.models.word_evidence import content_words
 
 MAX_QUOTES = 3
 AIM_CHARACTERS = 600
 # How far below the best one, in log-odds, the second and the third quote may lie, ...
-MARGINS = (0.0, 1.2, 0.4)
+MARGINS = (0.0, 1.6, 0.6)
 # ... and how much less where it is of another document, which may be about another case.
 ELSEWHERE = 0.6
 SAME_WORDS = 0.7
@@ -45,7 +45,7 @@ def choose_quotes(candidates: list[Candidate], units: list[list[Unit]], document
         if picked and candidate.total < candidates[0].total - margin:
             continue
         own = units[candidate.rank]
-        quote = Quote(candidate.rank, *group_of(own, candidate.index))
+        quote = Quote(candidate.rank, *_round(candidate, own))
         size = sum(len(unit.shown) for unit in own[quote.first : quote.last + 1])
         words = content_words(candidate.unit.shown)
         if picked and (
@@ -58,6 +58,16 @@ def choose_quotes(candidates: list[Candidate], units: list[list[Unit]], document
         said.append(words)
         length += size
     return _joined(picked)
+
+
+def _round(candidate: Candidate, own: list[Unit]) -> tuple[int, int]:
+    """What is quoted with the candidate. A question that no row answers better than the next, such as
+    "pricing?", is answered by the table, where it is short."""
+    if not candidate.told_apart:
+        first, last = table_round(own, candidate.index)
+        if sum(len(unit.shown) for unit in own[first : last + 1]) <= AIM_CHARACTERS:
+            return first, last
+    return group_of(own, candidate.index)
 
 
 def _alike(words: frozenset[str], others: frozenset[str]) -> bool:

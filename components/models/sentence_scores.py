@@ -57,10 +57,13 @@ def _token_weights(pieces: Sequence[str], weight: Callable[[str], float]) -> NDA
     weights: list[float] = []
     for parts in words:
         word = "".join(parts)
-        if word in STOP_WORDS:
-            own = _STOP_WEIGHT
-        else:
-            own = weight(stem(word)) if word[:1].isalnum() else _MARK_WEIGHT
+        own = _word_weight(word, weight)
         weights += [own / len(parts) ** 0.5] * len(parts)
     total = sum(weights)
     return np.array([each / total for each in weights], dtype=np.float32)
+
+
+def _word_weight(word: str, weight: Callable[[str], float]) -> float:
+    if word in STOP_WORDS:
+        return _STOP_WEIGHT
+    return weight(stem(word)) if word[:1].isalnum() else _MARK_WEIGHT

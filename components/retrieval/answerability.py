@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from haystack import component, default_to_dict
 
 from components.core.answers import Passage
 from components.core.embeddings import EmbeddedText
 from components.retrieval.evidence import gather_evidence
-from components.retrieval.scoring import answerability
 from components.vectors.snapshot import IndexSnapshot
 
 # For a tenant without an evaluation set: between the thresholds that the two demo tenants learn.
-DEFAULT_THRESHOLD = 0.45
+DEFAULT_THRESHOLD = 0.49
 CANDIDATES = 60
+STAGE = "support"
 
 
 @component
 class AnswerabilityScorer:
-    """The confidence that the best passage answers: about 0.2 (nothing there) to 0.9 (nearly the same words)."""
+    """The confidence that the knowledge answers: about 0.1 (nothing there) to 0.8 (nearly the same words)."""
 
     def __init__(self, index: IndexSnapshot | None = None) -> None:
         """index: given when the pipeline is loaded for a tenant; not part of the YAML."""
@@ -31,19 +30,10 @@ class AnswerabilityScorer:
         """The passages unchanged, and the confidence; 0 where nothing was found."""
         if self._index is None:
             raise RuntimeError("AnswerabilityScorer has no index: load the pipeline with components.retrieval.loading")
-        candidates = passages[:CANDIDATES]
-        if not candidates:
-            return {"passages": [], "confidence": 0.0}
-        stages = [passage.stage_scores for passage in candidates]
-        if all({"maxsim", "cosine", "crowding"} <= scores.keys() for scores in stages):
-            maxsim, cosine, crowding = (
-                np.array([scores[name] for scores in stages], np.float32) for name in ("maxsim", "cosine", "crowding")
-            )
-        else:
-            found = gather_evidence(self._index, embedding, candidates)
-            maxsim = found.plain if found.plain is not None else found.cosine
-            cosine, crowding = found.cosine, found.crowding
-        return {"passages": passages, "confidence": answerability(maxsim, cosine, crowding)}
+        known = [passage.stage_scores[STAGE] for passage in passages if STAGE in passage.stage_scores]
+        if not known and passages:
+            known = gather_evidence(self._index, embedding, passages[:CANDIDATES]).support.tolist()
+        return {"passages": passages, "confidence": max(known, default=0.0)}
 
     def to_dict(self) -> dict[str, Any]:
         return default_to_dict(self)

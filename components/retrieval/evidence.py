@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,58 +14,70 @@ from components.retrieval.scoring import (
     Frequencies,
     attainable_bm25,
     best_matches,
+    clause_vectors,
+    clause_weights,
+    clauses,
+    cosine_shift,
     density,
+    support,
     token_weights,
 )
 from components.vectors.snapshot import IndexSnapshot
-from components.vectors.token_codec import TokenCodec, TokenMatrix, stack
+from components.vectors.token_codec import stack
 
 
 @dataclass(frozen=True)
 class Evidence:
     """One value a passage, in the order given: each of shape (passages,).
 
-    weighted: MaxSim with rare words weighing more. plain: MaxSim with all words alike; both None for an
-    embedder without token vectors. cosine: of the pooled vectors. lexical: BM25 as a share of what the
-    question could attain, 0..1. crowding: mean cosine to the nearest other candidates.
+    maxsim: with rare words weighing more; zero for an embedder without token vectors. cosine: of the pooled
+    vectors. lexical: BM25 as a share of what the question could attain, 0..1. crowding: mean cosine to the
+    nearest other candidates. support: how well the passage answers, see scoring.support.
     """
 
-    weighted: Floats | None
-    plain: Floats | None
+    maxsim: Floats
     cosine: Floats
     lexical: Floats
     crowding: Floats
+    support: Floats
 
 
 def gather_evidence(index: IndexSnapshot, embedding: EmbeddedText, passages: Sequence[Passage]) -> Evidence:
     """Reads the passages' vectors from the index; a passage that full text did not find has no BM25 score."""
     identifiers = [passage.chunk_id for passage in passages]
-    stored, matrices = index.vectors(identifiers), index.token_vectors(identifiers)
+    stored = index.vectors(identifiers)
     vectors = np.stack([stored[identifier] for identifier in identifiers])
-    frequencies = Frequencies(index.count(), index.piece_frequencies())
+    frequencies = Frequencies(index.count(), index.statistics.pieces)
     lexical = np.array([passage.stage_scores.get("text", 0.0) for passage in passages], dtype=np.float32)
     if embedding.pieces:
         lexical = np.minimum(lexical / attainable_bm25(embedding.pieces, frequencies), 1.0)
     elif lexical.max(initial=0.0) > 0:
         lexical = lexical / lexical.max()
-    weighted, plain = _maxsim(index.codec, embedding, identifiers, matrices, frequencies)
-    return Evidence(weighted, plain, vectors @ embedding.vector, lexical, density(vectors))
+    crowding, cosine = density(vectors), vectors @ embedding.vector
+    matches = _matches(index, embedding, identifiers)
+    if embedding.tokens is None or matches is None:
+        supported = support(cosine[None], cosine[None], crowding, 0.0)
+        return Evidence(np.zeros(len(identifiers), np.float32), cosine, lexical, crowding, supported)
+    parts = clauses(embedding.pieces)
+    supported = support(
+        clause_weights(embedding.pieces, parts, frequencies) @ matches,
+        clause_vectors(embedding.vector, embedding.tokens, parts) @ vectors.T,
+        crowding,
+        cosine_shift(index.statistics.coherence),
+    )
+    return Evidence(token_weights(embedding.pieces, frequencies) @ matches, cosine, lexical, crowding, supported)
 
 
-def _maxsim(
-    codec: TokenCodec | None,
-    embedding: EmbeddedText,
-    identifiers: Sequence[str],
-    matrices: Mapping[str, TokenMatrix],
-    frequencies: Frequencies,
-) -> tuple[Floats | None, Floats | None]:
+def _matches(index: IndexSnapshot, embedding: EmbeddedText, identifiers: Sequence[str]) -> Floats | None:
+    """Greatest cosine of each token of the question in each passage, (tokens, passages); zero for a passage
+    without stored tokens, None where there are no token vectors at all."""
+    codec = index.codec
     if embedding.tokens is None or codec is None or not len(embedding.tokens):
-        return None, None
+        return None
+    matrices = index.token_vectors(identifiers)
     held = [place for place, key in enumerate(identifiers) if key in matrices and len(matrices[key].codes)]
-    weighted, plain = np.zeros(len(identifiers), np.float32), np.zeros(len(identifiers), np.float32)
+    matches = np.zeros((len(embedding.tokens), len(identifiers)), np.float32)
     if held:
         rows, lengths = stack([matrices[identifiers[place]] for place in held])
-        matches = best_matches(codec.project(embedding.tokens), rows, lengths)
-        weighted[held] = token_weights(embedding.pieces, frequencies) @ matches
-        plain[held] = token_weights(embedding.pieces, frequencies, power=0.0) @ matches
-    return weighted, plain
+        matches[:, held] = best_matches(codec.project(embedding.tokens), rows, lengths)
+    return matches

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 from haystack import component, default_to_dict
 
 from components.core.answers import Passage
@@ -54,20 +53,23 @@ class LateInteractionRanker:
             return {"passages": []}
         candidates = passages[: self.candidates]
         found = gather_evidence(self._index, embedding, candidates)
-        scores = self.vector_weight * found.cosine + self.text_weight * found.lexical
-        scores = scores - self.density_weight * found.crowding
-        if found.weighted is not None:
-            scores = scores + found.weighted
-        plain = found.plain if found.plain is not None else np.full(len(candidates), np.nan, np.float32)
+        scores = (
+            found.maxsim
+            + self.vector_weight * found.cosine
+            + self.text_weight * found.lexical
+            - self.density_weight * found.crowding
+        )
         ranked = [
             passage.noted(
-                {"late_interaction": float(score), "cosine": float(cosine), "crowding": float(crowding)}
-                | ({} if np.isnan(maxsim) else {"maxsim": float(maxsim)}),
-                float(score),
+                {
+                    "cosine": float(found.cosine[place]),
+                    "maxsim": float(found.maxsim[place]),
+                    "support": float(found.support[place]),
+                    "late_interaction": float(scores[place]),
+                },
+                float(scores[place]),
             )
-            for passage, score, cosine, crowding, maxsim in zip(
-                candidates, scores, found.cosine, found.crowding, plain, strict=True
-            )
+            for place, passage in enumerate(candidates)
         ]
         ranked.sort(key=lambda passage: -passage.score)
         return {"passages": [*ranked, *passages[self.candidates :]]}

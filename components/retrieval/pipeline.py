@@ -44,7 +44,7 @@ class RetrievalPipeline:
         if bindings.generator is None:
             definition = retrieval_part(definition)
         self._pipeline = build_pipeline(definition, bindings)
-        self._accepted = self._pipeline.inputs(include_components_with_connected_inputs=True)
+        self._accepted = self._pipeline.inputs()
         self._scorer = self._only(AnswerabilityScorer)
         self._answerer = self._only(Answerer) if bindings.generator is not None else None
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-WORD = re.compile(r"[^\W\d_]+")
+from components.core.words import WORD
+
 SUFFIXES = ("ies", "ing", "able", "es", "ed", "er", "ly", "s")
 SHORTEST_WORD = 4
 REMEMBERED_WORDS = 10_000
@@ -69,8 +69,3 @@ def one_slip(one: str, other: str) -> bool:
         return short[start:] == long[start + 1 :]
     swapped = short[start : start + 2] == long[start : start + 2][::-1]
     return short[start + 1 :] == long[start + 1 :] or (swapped and short[start + 2 :] == long[start + 2 :])
-
-
-def words_of(text: str) -> set[str]:
-    """The distinct lower-case words of a text, as Speller counts them."""
-    return {match.lower() for match in WORD.findall(text)}

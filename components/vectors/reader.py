@@ -7,6 +7,7 @@ for together, Lance reads them twice as slowly.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -63,15 +64,21 @@ class TableReader:
 
     def nearest(self, vector: Vector, k: int, where: str | None) -> Hits:
         """The k nearest by cosine; by HNSW on 8-bit scalars where the table has it, else exactly."""
-        query = self._table.query().nearest_to(vector).column("vector").distance_type("cosine")
-        return self._hits(query.ef(max(SMALLEST_EF, 2 * k)), "_distance", k, where)
+        return _ask(self._nearest(vector, k, where))
 
     def matching(self, words: str, k: int, where: str | None) -> Hits:
         """The k best by BM25 on `embedding_text`."""
-        from lancedb.query import MatchQuery
+        return _ask(self._matching(words, k, where))
 
-        match: Any = MatchQuery  # a pydantic dataclass: its defaults are invisible to mypy
-        return self._hits(self._table.query().nearest_to_text(match(words, "embedding_text")), "_score", k, where)
+    def nearest_and_matching(
+        self, vector: Vector, near: int, words: str, k: int, where: str | None
+    ) -> tuple[Hits, Hits]:
+        """nearest() of `near` and matching() of k, at the same time."""
+
+        async def both() -> tuple[Hits, Hits]:
+            return await asyncio.gather(self._nearest(vector, near, where), self._matching(words, k, where))
+
+        return _ask(both())
 
     def take(self, row_ids: Sequence[int], columns: Sequence[str]) -> pa.Table:
         """Columns and `_rowid` of rows, in no certain order."""
@@ -83,10 +90,21 @@ class TableReader:
         query: Any = self._table.query().select(list(columns)).with_row_id()
         return _ask((query if where is None else query.where(where)).to_arrow(timeout=DEADLINE))
 
-    def _hits(self, query: Any, value: str, k: int, where: str | None) -> Hits:
-        query = query.limit(k).select([value]).with_row_id()
-        found = _ask((query if where is None else query.where(where)).to_arrow(timeout=DEADLINE))
-        return Hits(found.column("_rowid").to_pylist(), found.column(value).to_pylist())
+    def _nearest(self, vector: Vector, k: int, where: str | None) -> Coroutine[Any, Any, Hits]:
+        query = self._table.query().nearest_to(vector).column("vector").distance_type("cosine")
+        return _hits(query.ef(max(SMALLEST_EF, 2 * k)), "_distance", k, where)
+
+    def _matching(self, words: str, k: int, where: str | None) -> Coroutine[Any, Any, Hits]:
+        from lancedb.query import MatchQuery
+
+        match: Any = MatchQuery  # a pydantic dataclass: its defaults are invisible to mypy
+        return _hits(self._table.query().nearest_to_text(match(words, "embedding_text")), "_score", k, where)
+
+
+async def _hits(query: Any, value: str, k: int, where: str | None) -> Hits:
+    query = query.limit(k).select([value]).with_row_id()
+    found = await (query if where is None else query.where(where)).to_arrow(timeout=DEADLINE)
+    return Hits(found.column("_rowid").to_pylist(), found.column(value).to_pylist())
 
 
 async def _open(folder: Path, version: int) -> AsyncTable:

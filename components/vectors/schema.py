@@ -14,10 +14,10 @@ from components.core.documents import Chunk
 from components.core.embeddings import EmbeddedText, ModelIdentity
 from components.core.errors import Conflict, InvalidInput, ModelMismatch
 from components.vectors.stored_rows import StoredRow, pack
-from components.vectors.token_codec import TokenCodec
+from components.vectors.token_codec import TokenCodec, coherence
 
 TABLE = "chunks"
-LAYOUT = 2
+LAYOUT = 3
 _MODEL_KEY = b"helpdesk.model"
 _LAYOUT_KEY = b"helpdesk.layout"
 
@@ -31,7 +31,8 @@ def table_schema(identity: ModelIdentity) -> pa.Schema:
 
     `embedding_text` is what full-text search reads. `packed` is stored_rows.pack: passage, vector and
     token vectors (TokenCodec.encode's bytes) once more, in the one value that retrieval reads.
-    `pieces` are the distinct wordpieces, for document frequencies. `meta` is Lance's JSON type: what
+    `pieces` are the distinct wordpieces, for document frequencies, `coherence` is
+    token_codec.coherence(). `meta` is Lance's JSON type: what
     Haystack's face shows as a document's meta.
     """
     return pa.schema(
@@ -48,6 +49,7 @@ def table_schema(identity: ModelIdentity) -> pa.Schema:
             pa.field("vector", pa.list_(pa.float32(), identity.dimensions)),
             pa.field("packed", pa.binary(), nullable=False),
             pa.field("pieces", pa.list_(pa.string())),
+            pa.field("coherence", pa.float32()),
             pa.field("meta", pa.json_()),
         ],
         metadata={_MODEL_KEY: json.dumps(asdict(identity)).encode(), _LAYOUT_KEY: str(LAYOUT).encode()},
@@ -92,6 +94,7 @@ def rows_to_table(rows: Sequence[IndexRow], identity: ModelIdentity, codec: Toke
         "vector": pa.FixedSizeListArray.from_arrays(pa.array(vectors), identity.dimensions),
         "packed": [pack(row) for row in _stored(unique.values(), codec)],
         "pieces": [sorted(set(text.pieces)) for text in texts],
+        "coherence": [None if text.tokens is None else coherence(text.tokens, text.pieces) for text in texts],
         "meta": pa.array([_chunk_meta(chunk) for chunk in chunks], pa.json_()),
     }
     return pa.table(columns, schema=table_schema(identity))

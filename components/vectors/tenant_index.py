@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -16,6 +16,14 @@ import pyarrow as pa
 from components.core.embeddings import ModelIdentity
 from components.core.tenant import TenantContext
 from components.vectors.atomic_file import write_once
+from components.vectors.corpus_statistics import (
+    COLUMNS,
+    CorpusStatistics,
+    find_statistics,
+    gather_statistics,
+    prune_statistics,
+    store_statistics,
+)
 from components.vectors.maintenance import (
     build_chunk_index,
     build_text_index,
@@ -24,7 +32,6 @@ from components.vectors.maintenance import (
     has_vector_index,
     prune,
 )
-from components.vectors.piece_frequencies import count_pieces, find_frequencies, prune_frequencies, store_frequencies
 from components.vectors.reader import TableReader
 from components.vectors.schema import TABLE, IndexRow, check_schema, rows_to_table, table_schema
 from components.vectors.served_version import FileSignature, read_served, signature, write_served
@@ -113,7 +120,7 @@ class TenantIndex:
 
     def maintain(self) -> None:
         """Make the latest version quick: build or refresh its indices, compact its files, count its
-        wordpieces; then drop versions that nobody reads. Done before promote(), after the writes."""
+        words; then drop versions that nobody reads. Done before promote(), after the writes."""
         with self._writing:
             self._table.checkout_latest()
             build_text_index(self._table)
@@ -121,12 +128,12 @@ class TenantIndex:
             build_vector_index(self._table)
             compact(self._table)
             version = int(self._table.version)
-            pieces = self._table.search().select(["pieces"]).limit(None).to_batches()
-            store_frequencies(self._folder, version, count_pieces(pieces))
+            passages = self._table.search().select(COLUMNS).limit(None).to_batches()
+            store_statistics(self._folder, version, gather_statistics(passages))
             served = read_served(self._folder)
             if served is not None:
                 prune(self._table, oldest_kept=served.kept[0])
-                prune_frequencies(self._folder, oldest_kept=served.kept[0])
+                prune_statistics(self._folder, oldest_kept=served.kept[0])
 
     def promote(self, version: int) -> None:
         """Let `version` answer questions from now on; other processes follow with their next one.
@@ -184,11 +191,11 @@ class TenantIndex:
         # same paths, and Lance would answer from what it remembers of files that are gone.
         reader = TableReader(self._folder, version)
         check_schema(reader.schema, self.identity)
-        return IndexSnapshot(reader, self.identity.dimensions, self.codec, lambda: self._frequencies(reader))
+        return IndexSnapshot(reader, self.identity.dimensions, self.codec, lambda: self._statistics(reader))
 
-    def _frequencies(self, reader: TableReader) -> Mapping[str, int]:
-        stored = find_frequencies(self._folder, reader.version)
-        return stored if stored is not None else count_pieces(reader.scan(["pieces"]).to_batches())
+    def _statistics(self, reader: TableReader) -> CorpusStatistics:
+        stored = find_statistics(self._folder, reader.version)
+        return stored if stored is not None else gather_statistics(reader.scan(COLUMNS).to_batches())
 
 
 def delete_index(root: Path, context: TenantContext) -> None:

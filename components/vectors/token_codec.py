@@ -142,6 +142,13 @@ class TokenCodec:
         return sha256(self.to_bytes()).hexdigest()[:16]
 
 
+def coherence(tokens: Matrix, pieces: Sequence[str]) -> float | None:
+    """Length of the mean of a passage's unit token vectors, content pieces only: about 0.45 where it speaks of many
+    things, 0.7 where of one. None for no tokens."""
+    rows = _content_rows(tokens, pieces)
+    return float(np.linalg.norm(_unit(rows.astype(np.float32, copy=False)).mean(axis=0))) if len(rows) else None
+
+
 def _content_rows(tokens: Matrix, pieces: Sequence[str]) -> Matrix:
     if len(pieces) != len(tokens):
         raise InvalidInput(f"{len(tokens)} token vectors for {len(pieces)} wordpieces: allowed are as many")

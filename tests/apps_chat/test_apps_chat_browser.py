@@ -12,6 +12,7 @@ import pytest
 from apps_chat_client import GRADIO_WARNS
 from conftest import Served
 
+from apps.chat.wording import BUSY
 from components.core.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -180,3 +181,18 @@ def test_gradios_own_links_are_not_shown(open_chat: Callable[..., Page], shop: T
     page = open_chat(shop)
     assert page.locator("footer:visible").count() == 0
     assert "Gradio" not in page.inner_text("body")
+
+
+def test_a_full_queue_asks_to_come_back_and_keeps_the_question(browser: Browser, served: Served, shop: Tenant) -> None:
+    context = browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]})
+    page = context.new_page()
+    page.goto(served.chat(shop.domain))
+    page.wait_for_selector("#hd-welcome")
+    # What the dispatcher makes of a full queue.
+    page.route("**/queue/join*", lambda route: route.fulfill(status=429, json={"error": BUSY}))
+    page.fill("#hd-box textarea", QUESTION)
+    page.press("#hd-box textarea", "Enter")
+    page.wait_for_selector(f"text={BUSY}")
+    assert page.input_value("#hd-box textarea") == QUESTION
+    save(page, "chat-busy")
+    context.close()

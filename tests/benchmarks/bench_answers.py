@@ -150,7 +150,7 @@ def main() -> None:
             state = "hit" if each.hit else "MISS" if each.given else "NOT GIVEN"
             console.print(f"\n## {each.tenant} {each.label.question_id} [{each.half}] {state}: {each.label.question}")
             console.print(each.text)
-            console.print(f"GOLD: {' | '.join(each.label.golds)}")
+            console.print(f"GOLD: {' | '.join(gold for _, gold in each.label.golds)}")
     console.print(table)
 
 

@@ -70,7 +70,7 @@ def assert_serves_the_kept_texts(root: Path) -> TenantIndex:
     assert {passage.text for passage in served.search_text("kept", 100)} == KEPT
     ids = [row(text, f"docs/{text.split()[-1]}.md")[0].chunk_id for text in KEPT]
     assert len(served.token_vectors(ids)) == len(KEPT)
-    assert served.piece_frequencies()["kept"] == len(KEPT)
+    assert served.statistics.pieces["kept"] == len(KEPT)
     return index
 
 

@@ -38,6 +38,15 @@ def test_a_written_chunk_is_found_by_its_words_whatever_their_form(index: Tenant
     assert [passage.text for passage in index.latest().search_text("repairing a tent", 3)] == [TEXTS[1]]
 
 
+@pytest.mark.parametrize("words", ["tents repaired", "", "the of"])
+def test_both_searches_at_once_find_what_they_find_alone(index: TenantIndex, words: str) -> None:
+    index.write(ROWS)
+    latest, question = index.latest(), embed("tents repaired").vector
+    where = "document_id <> 'docs/0.md'"
+    alone = latest.search_vector(question, 2, where), latest.search_text(words, 2, where)
+    assert latest.search(question, words, 2, where) == alone
+
+
 def test_rows_written_after_the_text_index_are_found_too(index: TenantIndex) -> None:
     index.write(ROWS[:1])
     index.maintain()
@@ -167,7 +176,7 @@ def test_piece_frequencies_count_passages_not_occurrences(index: TenantIndex, ma
     index.write([row("the boot the tent"), row("the bill")])
     if maintained:
         index.maintain()
-    assert index.latest().piece_frequencies() == {"the": 2, "boot": 1, "tent": 1, "bill": 1}
+    assert index.latest().statistics.pieces == {"the": 2, "boot": 1, "tent": 1, "bill": 1}
 
 
 def test_an_index_of_another_model_is_refused_with_what_to_do(index: TenantIndex, tmp_path: Path) -> None:
@@ -213,7 +222,7 @@ def test_an_empty_index_answers_with_nothing(index: TenantIndex) -> None:
     latest = index.latest()
     assert latest.search_vector(embed("x").vector, 5) == []
     assert latest.search_text("x", 5) == []
-    assert latest.piece_frequencies() == {}
+    assert latest.statistics.pieces == {}
     index.write([])
     assert index.chunk_ids() == set()
 

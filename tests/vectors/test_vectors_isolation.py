@@ -26,7 +26,7 @@ def test_a_tenant_finds_nothing_of_another_by_any_door(tmp_path: Path) -> None:
     assert latest.passages([secret]) == {}
     assert latest.vectors([secret]) == {}
     assert latest.token_vectors([secret]) == {}
-    assert "secret" not in latest.piece_frequencies()
+    assert "secret" not in latest.statistics.pieces
 
 
 def test_deleting_by_an_id_of_another_tenant_leaves_it(tmp_path: Path) -> None:

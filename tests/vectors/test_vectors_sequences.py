@@ -64,7 +64,7 @@ class IndexAgainstSets(RuleBasedStateMachine):
     def the_latest_version_holds_what_was_written(self) -> None:
         latest = self.index.latest()
         assert texts(latest) == self.latest
-        assert set(latest.piece_frequencies()) == self.latest
+        assert set(latest.statistics.pieces) == self.latest
         for word in WORDS:
             assert [passage.text for passage in latest.search_text(word, 9)] == [word] * (word in self.latest)
 

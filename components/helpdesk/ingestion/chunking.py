@@ -14,7 +14,7 @@ from components.core.embeddings import Embedder
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.database.tables import ChunkRow, DocumentRow
-from components.helpdesk.ingestion.batches import batches, is_one_of
+from components.helpdesk.ingestion.matching import is_one_of
 from components.helpdesk.ingestion.reports import ChunkReport
 from components.knowledge.chunking import chunk
 
@@ -81,13 +81,13 @@ def fetch_chunks(database: Database, tenant: TenantContext, identifiers: Sequenc
 def _replace(session: Session, tenant: TenantContext, chunks: Sequence[Chunk], before: set[str]) -> None:
     gone = before - {piece.chunk_id for piece in chunks}
     session.execute(delete(ChunkRow).where(is_one_of(ChunkRow.chunk_id, sorted(gone))))
-    for part in batches(chunks):
-        statement = insert(ChunkRow).values([_values(tenant, piece) for piece in part])
+    if chunks:
+        statement = insert(ChunkRow)
         # An equal id means an equal text; where it stands and how an embedder counts it may differ.
         fresh = {"position": statement.excluded.position, "tokens": statement.excluded.tokens}
-        session.execute(
-            statement.on_conflict_do_update(index_elements=[ChunkRow.tenant_id, ChunkRow.chunk_id], set_=fresh)
-        )
+        key = [ChunkRow.tenant_id, ChunkRow.chunk_id]
+        upsert = statement.on_conflict_do_update(index_elements=key, set_=fresh)
+        session.execute(upsert, [_values(tenant, piece) for piece in chunks])
 
 
 def _values(tenant: TenantContext, piece: Chunk) -> dict[str, object]:

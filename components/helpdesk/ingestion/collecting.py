@@ -16,8 +16,8 @@ from components.core.sources import KnowledgeSource
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.database.tables import DocumentProblemRow, RawDocumentRow
-from components.helpdesk.ingestion.batches import batches, is_one_of
 from components.helpdesk.ingestion.blobs import BlobStore
+from components.helpdesk.ingestion.matching import is_one_of
 from components.helpdesk.ingestion.problems import store_problems
 from components.helpdesk.ingestion.reports import CollectReport
 
@@ -48,15 +48,14 @@ def collect(
         added = [key for key in documents if key not in known]
         changed = [key for key, row in documents.items() if key in known and known[key] != row["checksum"]]
         removed = [key for key in known if key not in documents]
-        for part in batches([*added, *changed]):
-            statement = insert(RawDocumentRow).values([documents[key] for key in part])
-            fresh = {name: statement.excluded[name] for name in ("source", "path", "media_type", "checksum")}
-            session.execute(
-                statement.on_conflict_do_update(
-                    index_elements=[RawDocumentRow.tenant_id, RawDocumentRow.document_id],
-                    set_={**fresh, "size_bytes": statement.excluded.size_bytes, "seen_at": func.now()},
-                )
-            )
+        if added or changed:
+            statement = insert(RawDocumentRow)
+            fresh = {
+                name: statement.excluded[name] for name in ("source", "path", "media_type", "checksum", "size_bytes")
+            }
+            primary = [RawDocumentRow.tenant_id, RawDocumentRow.document_id]
+            upsert = statement.on_conflict_do_update(index_elements=primary, set_={**fresh, "seen_at": func.now()})
+            session.execute(upsert, [documents[key] for key in (*added, *changed)])
         session.execute(delete(RawDocumentRow).where(is_one_of(RawDocumentRow.document_id, removed)))
         # What stands against a document that is as it was still stands; the parser need not try it again.
         standing = documents.keys() - {*added, *changed}

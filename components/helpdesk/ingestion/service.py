@@ -116,7 +116,8 @@ class Ingestion:
         """Every stage in order; the candidate is promoted when it is acceptable. Raises ModelMismatch before
         anything changes."""
         started = perf_counter()
-        self.index(tenant)
+        with self._turn(tenant):
+            self.index(tenant)
 
         def stage(name: str) -> Progress | None:
             return (lambda done, total: on_progress(name, done, total)) if on_progress else None
