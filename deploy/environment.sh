@@ -26,6 +26,7 @@ find_python() {
 python=$(find_python)
 echo "[1/3] environment: $("$python" --version) in $venv"
 "$venv/bin/python" -c 'import sys; raise SystemExit(sys.version_info[:2] != (3, 11))' 2>/dev/null || "$python" -m venv --clear "$venv"
+"$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$venv/bin/python" -m ensurepip >/dev/null
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$uv_version"
 
 pip_setting() { "$venv/bin/python" -m pip config get "global.$1" 2>/dev/null || true; }

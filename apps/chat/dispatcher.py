@@ -152,8 +152,8 @@ class ChatDispatcher:
         status, answer = await self._reply(scope, _replay(body, request.receive))
         response = Response(answer, status, media_type="application/json")
         if status == 503:
-            # Gradio's page has words of its own for 503, and shows `error` for others.
-            response = JSONResponse({"error": BUSY, "detail": BUSY}, 429)
+            # The queue is full. Gradio's page has words of its own for 503, and shows ours with 429.
+            response = _refused(429, BUSY)
         await response(request.scope, request.receive, send)
 
     async def _listen(self, request: Request, tenant: Tenant, send: Send) -> None:

@@ -34,7 +34,9 @@ def retrieval(
     beir: Annotated[Path, typer.Option(help="Folder with corpus.jsonl, queries.jsonl and qrels/test.tsv.")],
     mode: Annotated[Mode, typer.Option(help="hybrid is what customers get; the others are its halves.")] = Mode.hybrid,
     top_k: Annotated[int, typer.Option(min=10, max=50, help="Passages retrieved a question.")] = 50,
-    pipeline: Annotated[str | None, typer.Option(help="Another pipeline than the mode's: a name or a YAML file.")] = None,
+    pipeline: Annotated[
+        str | None, typer.Option(help="Another pipeline than the mode's: a name or a YAML file.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Build a throwaway index of a BEIR folder and measure retrieval on its questions.

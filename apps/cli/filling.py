@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from apps.cli.console import progress_bar
-from apps.cli.context import HELPDESK, project_sources
+from apps.cli.context import DAGSTER, project_sources
 from components.core.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _materialise(settings: Settings, domain: str) -> Iterator[dict[str, Any]]:
     environment = {**os.environ, "HELPDESK_DATA_DIR": str(settings.data_dir)}
     with log.open("ab") as stream:
         child = subprocess.Popen(  # noqa: S603 - our own command
-            (*HELPDESK, "materialise", domain), stdout=subprocess.PIPE, stderr=stream, text=True, env=environment
+            (*DAGSTER, "materialise", domain), stdout=subprocess.PIPE, stderr=stream, text=True, env=environment
         )
     try:
         for line in child.stdout or ():

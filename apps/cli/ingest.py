@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from contextlib import ExitStack, closing
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from apps.cli.console import err, out, print_json, progress_bar
 from apps.cli.context import AsJson, declarations_of, open_workbench
-from components.core.errors import Conflict, InvalidInput
+from components.core.errors import InvalidInput
 
 if TYPE_CHECKING:
     from components.helpdesk.ingestion.service import IngestReport
-    from dagster_project.run import AssetProgress
 
 STAGES = {
     "documents": "reading documents",
@@ -74,7 +69,9 @@ def print_report(report: IngestReport) -> None:
     )
     out.print(f"passages: {chunked.chunks} ({indexed.embedded} embedded, {indexed.deleted} deleted)")
     for problem in report.parsed.problems:
-        err.print(f"not used: {problem.document_id}: {problem.message} ({problem.reason})", style="yellow", markup=False)
+        err.print(
+            f"not used: {problem.document_id}: {problem.message} ({problem.reason})", style="yellow", markup=False
+        )
     evaluation = report.evaluation
     out.print(evaluation.reason)
     if evaluation.coverage is not None:
@@ -82,32 +79,9 @@ def print_report(report: IngestReport) -> None:
             f"threshold {evaluation.threshold:.3f}: answers {evaluation.coverage:.0%} of the answerable questions, "
             f"and wrongly {evaluation.error:.0%} of the others"
         )
-    verdict = f"serving index version {report.promoted.index_version}" if report.promoted else "NOT promoted: the old index keeps serving"
+    verdict = (
+        f"serving index version {report.promoted.index_version}"
+        if report.promoted
+        else "NOT promoted: the old index keeps serving"
+    )
     out.print(f"{verdict} after {report.seconds:.1f} s", style="bold")
-
-
-def materialise(
-    tenant: Annotated[str, typer.Argument(help="Domain of the tenant.")],
-) -> None:
-    """The same as a Dagster run, seen in its UI; progress goes out as JSON lines. For `helpdesk up`."""
-    from dagster import DagsterInstance
-
-    from components.bootstrap import build_workbench
-    from components.core.settings import load_settings
-    from components.database.provision import provision
-    from dagster_project.instance import prepare_home
-    from dagster_project.run import materialise as run
-
-    settings = load_settings()
-    with ExitStack() as opened:
-        addresses = opened.enter_context(closing(provision(settings)))
-        workbench = opened.enter_context(closing(build_workbench(settings, addresses)))
-        instance = opened.enter_context(DagsterInstance.from_config(str(prepare_home(settings, addresses))))
-        result = run(instance, workbench, tenant, _print_progress)
-    if not result.promoted:
-        raise Conflict(f"{tenant}: the new index was not promoted: {result.reason}")
-
-
-def _print_progress(progress: AssetProgress) -> None:
-    sys.stdout.write(json.dumps(asdict(progress)) + "\n")
-    sys.stdout.flush()

@@ -30,7 +30,6 @@ app.command("up")(up.up)
 app.command("serve")(serve.serve)
 app.command("ask")(ask.ask)
 app.command("ingest")(ingest.ingest)
-app.command("materialise", hidden=True)(ingest.materialise)
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(evaluate.app, name="evaluate")
 
@@ -44,10 +43,7 @@ def main() -> None:
     except typer.Exit as error:
         sys.exit(error.exit_code)
     except typer.TyperException as error:
-        if as_json:
-            print_error(error.format_message(), "usage", as_json=True)
-        else:
-            error.show()
+        print_error(f"{error.format_message()} (--help shows what is allowed)", "usage", as_json=as_json)
         sys.exit(2)
     except (typer.Abort, KeyboardInterrupt):
         sys.exit(130)

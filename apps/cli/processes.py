@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -52,13 +53,16 @@ class Child:
                 preexec_fn=_die_with_parent,
             )
 
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self.process is not None and self.process.poll() is None
+
     def signal_group(self, number: signal.Signals) -> None:
         """To the process and all that it started."""
         if self.process is not None:
-            try:
+            with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
-            except ProcessLookupError:
-                pass
 
     def last_lines(self, count: int = 12) -> str:
         """The end of its log, for an error message."""
@@ -105,10 +109,8 @@ class ProcessGroup:
         for child in reversed(self._children):
             if child.process is None:
                 continue
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 child.process.wait(timeout=max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                pass
             child.signal_group(signal.SIGKILL)
             child.process.wait(timeout=STOP_SECONDS)
         self._children.clear()

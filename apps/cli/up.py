@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
-import sys
+import subprocess
 import time
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from apps.cli.console import err, out, print_json
-from apps.cli.context import HELPDESK, PROJECT, AsJson
+from apps.cli.context import DAGSTER, HELPDESK, AsJson
 from apps.cli.demo import seed_demo_tenants
 from apps.cli.filling import fill_empty_tenants
 from apps.cli.ports import require_free
 from apps.cli.processes import Child, ProcessGroup
+from components.core.errors import Unavailable
 
 if TYPE_CHECKING:
+    from apps.cli.example import Example
     from components.bootstrap import Registry
     from components.core.settings import Settings
-    from apps.cli.example import Example
     from components.database.addresses import DatabaseAddresses
 
 WATCH_SECONDS = 2.0
+START_SECONDS = 120.0
 
 
 class _Stopped(Exception):
@@ -54,8 +59,11 @@ def up(
             addresses = provision(settings)
         registry = build_registry(settings, addresses)
         keys = seed_demo_tenants(registry) if demo else {}
-        start_children(processes, settings, addresses, dagster)
+        start_api(processes, settings)
         fill_empty_tenants(registry, settings)
+        if dagster:
+            with err.status("starting Dagster"):
+                start_dagster(processes, settings)
         _present(registry, settings, keys, dagster, check, as_json)
         if not check:
             _watch(processes, addresses)
@@ -76,26 +84,47 @@ def refuse_taken_ports(settings: Settings, dagster: bool) -> None:
         require_free(settings.host, settings.resolved_dagster_port, "--port (Dagster's UI takes the next one)")
 
 
-def start_children(
-    processes: ProcessGroup, settings: Settings, addresses: DatabaseAddresses, dagster: bool
-) -> None:
-    """The API, and Dagster's webserver and daemon; what they write is in <data_dir>/logs."""
-    logs = settings.data_dir / "logs"
-    shared = {"HELPDESK_DATA_DIR": str(settings.data_dir), "PYTHONUNBUFFERED": "1"}
-    serve = (*HELPDESK, "serve", "--port", str(settings.port), "--host", settings.host)
-    processes.start(Child("the API", serve, logs / "api.log", shared))
-    if not dagster:
-        return
-    from dagster_project.instance import prepare_home
+def start_api(processes: ProcessGroup, settings: Settings) -> None:
+    """The API with the chat; what it writes is in <data_dir>/logs."""
+    command = (*HELPDESK, "serve", "--port", str(settings.port), "--host", settings.host)
+    processes.start(Child("the API", command, settings.data_dir / "logs" / "api.log", _environment(settings)))
 
-    home = prepare_home(settings, addresses)
-    shared = {**shared, "DAGSTER_HOME": str(home)}
-    workspace = ("-w", str(PROJECT / "workspace.yaml"))
-    address = ("-h", settings.host, "-p", str(settings.resolved_dagster_port))
-    webserver = (sys.executable, "-m", "dagster_webserver", *workspace, *address)
-    daemon = (sys.executable, "-m", "dagster._daemon", "run", *workspace)
-    processes.start(Child("Dagster's UI", webserver, logs / "dagster-webserver.log", shared))
-    processes.start(Child("Dagster's daemon", daemon, logs / "dagster-daemon.log", shared))
+
+def start_dagster(processes: ProcessGroup, settings: Settings) -> None:
+    """Code server, daemon and webserver, as dagster_project plans them. Raises Unavailable where that fails."""
+    plan = subprocess.run(  # noqa: S603 - our own command
+        (*DAGSTER, "servers"),
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+        env={**os.environ, **_environment(settings)},
+    )
+    if plan.returncode:
+        raise Unavailable(f"Dagster's servers could not be planned: {plan.stderr.strip()[-600:]}")
+    for server in json.loads(plan.stdout.splitlines()[-1]):
+        log = settings.data_dir / "logs" / f"{server['name'].replace(' ', '-')}.log"
+        child = processes.start(Child(server["name"], server["command"], log, server["environment"]))
+        if server["serves"]:
+            _await_file(Path(server["serves"]), child)
+
+
+def _await_file(path: Path, child: Child) -> None:
+    until = time.monotonic() + START_SECONDS
+    while not path.exists():
+        if time.monotonic() > until or not child.is_running:
+            raise Unavailable(f"{child.name} did not start; end of {child.log}:\n{child.last_lines()}")
+        time.sleep(0.1)
+
+
+def _environment(settings: Settings) -> dict[str, str]:
+    return {
+        "HELPDESK_DATA_DIR": str(settings.data_dir),
+        "HELPDESK_HOST": settings.host,
+        "HELPDESK_PORT": str(settings.port),
+        "HELPDESK_DAGSTER_PORT": str(settings.resolved_dagster_port),
+        "PYTHONUNBUFFERED": "1",
+    }
 
 
 def _examples(registry: Registry, base_url: str, keys: dict[str, str], check: bool) -> list[Example]:
@@ -136,7 +165,7 @@ def _present(
     if as_json:
         print_json({"addresses": addresses, "examples": examples, "checked": check})
         return
-    print_addresses(addresses, [example for example in examples], settings)
+    print_addresses(addresses, examples, settings)
     if check:
         out.print(f"[bold green]check passed[/]: {len(examples)} cited answers over HTTP, pages reachable")
 

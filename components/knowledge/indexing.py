@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from components.core.documents import Chunk
-from components.core.embeddings import Embedder
+from components.core.embeddings import Embedder, ModelIdentity
+from components.core.errors import InvalidInput
 from components.vectors.tenant_index import TenantIndex
 
 BATCH = 256
@@ -36,7 +37,7 @@ def index_chunks(
 
     fetch: chunks by id, called a batch at a time, so that a million chunks need not fit in memory.
     Each batch is written before the next is embedded: a run killed half-way leaves its work to the next,
-    and the served version untouched.
+    and the served version untouched. Raises InvalidInput for a chunk that was cut for a model that reads more.
     """
     started = perf_counter()
     target, present = dict.fromkeys(wanted), index.chunk_ids()
@@ -46,6 +47,7 @@ def index_chunks(
     for start in range(0, len(missing), BATCH):
         identifiers = missing[start : start + BATCH]
         chunks = fetch(identifiers)
+        _refuse_long(chunks, embedder.identity)
         embedded = embedder.embed_passages([chunk.embedding_text for chunk in chunks])
         index.write(list(zip(chunks, embedded, strict=True)))
         done += len(chunks)
@@ -55,3 +57,12 @@ def index_chunks(
     index.delete(stale)
     index.maintain()
     return IndexingReport(done, len(stale), len(target), index.version, perf_counter() - started, rate)
+
+
+def _refuse_long(chunks: Sequence[Chunk], model: ModelIdentity) -> None:
+    for chunk in chunks:
+        if chunk.tokens > model.max_tokens:
+            raise InvalidInput(
+                f"{chunk.document_id}: passage {chunk.position} has {chunk.tokens} tokens and {model.name!r} reads "
+                f"{model.max_tokens}: cut the documents for this embedder first"
+            )

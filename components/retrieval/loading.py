@@ -8,6 +8,7 @@ from inspect import signature
 from pathlib import Path
 from typing import Any
 
+import haystack.tools  # noqa: F401 - seconds of imports that the first question would wait for
 import yaml
 from haystack import Pipeline
 from haystack.core.errors import ComponentError, DeserializationError, PipelineError, SerializationError

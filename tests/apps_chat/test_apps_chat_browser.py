@@ -189,7 +189,7 @@ def test_a_full_queue_asks_to_come_back_and_keeps_the_question(browser: Browser,
     page.goto(served.chat(shop.domain))
     page.wait_for_selector("#hd-welcome")
     # What the dispatcher makes of a full queue.
-    page.route("**/queue/join*", lambda route: route.fulfill(status=429, json={"error": BUSY}))
+    page.route("**/queue/join*", lambda route: route.fulfill(status=429, json={"detail": BUSY}))
     page.fill("#hd-box textarea", QUESTION)
     page.press("#hd-box textarea", "Enter")
     page.wait_for_selector(f"text={BUSY}")

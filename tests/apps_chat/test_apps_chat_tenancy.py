@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -13,6 +14,8 @@ from apps_chat_client import GRADIO_WARNS, PATIENCE, ChatClient
 from conftest import Served
 from sqlalchemy import select
 
+from apps.chat.page import WAITING
+from apps.chat.wording import BUSY
 from components.core.tenant import Tenant
 
 if TYPE_CHECKING:
@@ -209,3 +212,19 @@ def test_every_answer_of_the_chat_is_stored_under_its_tenant(
     with workbench.database.tenant(shop.context) as session:
         row = session.scalars(select(AnswerRow).where(AnswerRow.answer_id == answer)).one()
     assert (row.channel, row.question) == ("chat", QUESTION)
+
+
+def test_a_full_queue_is_told_politely_and_the_others_are_answered(served: Served, shop: Tenant) -> None:
+    client = ChatClient(served.chat(shop.domain))
+    client.event("submit")
+    sessions = [ChatClient(client.address, f"crowd{number}") for number in range(WAITING + 10)]
+    function, component = client.event("submit")
+    body = {"data": [QUESTION], "fn_index": function, "trigger_id": component}
+    with ThreadPoolExecutor(len(sessions)) as crowd:
+        replies = list(crowd.map(lambda each: each.join(body | {"session_hash": each.session}), sessions))
+        taken = [session for session, reply in zip(sessions, replies, strict=True) if reply.status_code == 200]
+        answers = list(crowd.map(lambda each: str(each.messages()), taken))
+    refused = [reply for reply in replies if reply.status_code != 200]
+    assert len(taken) >= WAITING
+    assert {(reply.status_code, reply.json()["detail"]) for reply in refused} <= {(429, BUSY)}
+    assert all("hd-feedback" in answer for answer in answers)

@@ -1,4 +1,4 @@
-"""Passages a second of the `embeddings` asset's own code against the bare model: `python -m tests.benchmarks.bench_embeddings`.
+"""The `embeddings` asset's passages a second against the bare model's: `python -m tests.benchmarks.bench_embeddings`.
 
 Both work on the same texts (the demo tenants' chunks, or a BEIR folder's with --beir) in this one process, in
 alternating rounds. The bare model is SentenceTransformer.encode with its default batch; ours embeds, keeps the token

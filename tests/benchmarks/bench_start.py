@@ -1,4 +1,4 @@
-"""Seconds from a fresh process to its first retrieved passages, and its memory: `python -m tests.benchmarks.bench_start`.
+"""Seconds and memory of a fresh process until its first passages: `python -m tests.benchmarks.bench_start`.
 
 An index of a demo tenant is built first; then new processes import, open it, load the embedder and ask one question.
 """

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.helpdesk.evaluation.calibration import calibrate
 
+RELAXED = settings(max_examples=100, deadline=None)
+
 SCORES = st.lists(st.floats(0, 1), min_size=5, max_size=30)
 
 
+@RELAXED
 @given(st.lists(st.floats(0.6, 1), min_size=5, max_size=30), st.lists(st.floats(0, 0.4), min_size=5, max_size=30))
 def test_kinds_that_are_apart_are_told_apart(right: list[float], wrong: list[float]) -> None:
     learnt = calibrate(right, wrong)
@@ -17,6 +20,7 @@ def test_kinds_that_are_apart_are_told_apart(right: list[float], wrong: list[flo
     assert max(wrong) < learnt.threshold <= min(right)
 
 
+@RELAXED
 @given(SCORES, SCORES)
 def test_the_threshold_lies_among_the_scores_and_its_figures_are_shares(right: list[float], wrong: list[float]) -> None:
     learnt = calibrate(right, wrong)
@@ -27,6 +31,7 @@ def test_the_threshold_lies_among_the_scores_and_its_figures_are_shares(right: l
     assert (learnt.answerable, learnt.unanswerable) == (len(right), len(wrong))
 
 
+@RELAXED
 @given(st.lists(st.floats(0, 1), max_size=4), SCORES)
 def test_fewer_than_five_of_a_kind_teach_nothing(few: list[float], many: list[float]) -> None:
     assert calibrate(few, many) is None

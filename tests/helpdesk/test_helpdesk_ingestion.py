@@ -9,11 +9,13 @@ from uuid import uuid4
 
 import pytest
 from helpdesk_shop import NORWAY, RETURNS, SHIPPING, WARRANTY, Shop
+from sqlalchemy import update
 
 from components.core.documents import RawDocument, SourceSnapshot
 from components.core.errors import IndexUnavailable, InvalidInput, NotFound, Unavailable
 from components.core.settings import Settings
 from components.core.tenant import Tenant
+from components.database.tables import ChunkRow
 from components.helpdesk.ingestion.blobs import BlobStore
 from components.helpdesk.ingestion.collecting import collect
 from components.helpdesk.ingestion.service import IngestReport
@@ -228,3 +230,18 @@ def test_two_tenants_with_the_same_documents_share_nothing(make_shop: MakeShop) 
 def tenant_state(shop: Shop, tenant: Tenant) -> tuple[object, ...]:
     ingestion = shop.workbench.ingestion
     return ingestion.counts(tenant), ingestion.index(tenant).version, ingestion.index(tenant).chunk_ids()
+
+
+def test_a_passage_cut_for_a_longer_model_is_refused_by_its_document(make_shop: MakeShop) -> None:
+    shop = make_shop(returns=RETURNS, shipping=SHIPPING)
+    ingestion = shop.workbench.ingestion
+    shop.ingest()
+    shop.write(shipping=SHIPPING * 2)
+    ingestion.collect(shop.tenant, [shop.source])
+    ingestion.parse(shop.tenant)
+    ingestion.chunk(shop.tenant)
+    with shop.workbench.database.tenant(shop.tenant.context) as session:
+        session.execute(update(ChunkRow).where(ChunkRow.document_id == "help/shipping.md").values(tokens=255))
+    with pytest.raises(InvalidInput, match=r"help/shipping\.md.*255 tokens"):
+        ingestion.embed(shop.tenant)
+    assert "nine days" in shop.ask(NORWAY).text

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.core.answers import Passage
@@ -24,6 +24,7 @@ def test_the_prompt_numbers_the_passages_as_citations_do() -> None:
     assert prompt.endswith("Question: Why?")
 
 
+@RELAXED
 @given(st.lists(st.integers(0, 300), max_size=12), st.integers(1, 8), st.integers(1, 600), st.integers(1, 12))
 def test_the_best_that_fit_are_kept_in_their_order(lengths: list[int], most: int, characters: int, top_k: int) -> None:
     passages = [passage(str(place), "x" * length) for place, length in enumerate(lengths)]
@@ -44,6 +45,8 @@ def test_the_best_that_fit_are_kept_in_their_order(lengths: list[int], most: int
         "{% include 'x' %}",
     ],
 )
+
+RELAXED = settings(max_examples=100, deadline=None)
 def test_a_template_that_fails_is_named(template: str) -> None:
     with pytest.raises(InvalidPipeline, match="template"):
         ContextAssembler(template=template).run("q", [passage("a")])
