@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import overload
 
 
 @dataclass(frozen=True)
@@ -25,10 +26,51 @@ class Passage:
 
     def noted(self, scores: Mapping[str, float], score: float) -> Passage:
         """The passage with this score, and with `scores` beside those of earlier stages."""
-        return replace(self, score=score, stage_scores={**self.stage_scores, **scores})
+        return Passage(
+            self.chunk_id,
+            self.document_id,
+            self.title,
+            self.section,
+            self.text,
+            score,
+            {**self.stage_scores, **scores},
+        )
 
-    def __deepcopy__(self, memo: object) -> Passage:
-        """Itself: it never changes, and Haystack copies every input of every component."""
+
+class Ranking(Sequence[Passage]):
+    """Passages, best first, as the stages of a pipeline hand them on. Equal to any sequence of the same passages.
+
+    It never changes, so a deep copy is itself: Haystack copies every input of every component, and looks into
+    lists item by item, which for sixty passages a stage costs more than the retrieval.
+    """
+
+    __slots__ = ("_passages",)
+
+    def __init__(self, passages: Iterable[Passage] = ()) -> None:
+        self._passages = tuple(passages)
+
+    @overload
+    def __getitem__(self, index: int) -> Passage: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Ranking: ...
+
+    def __getitem__(self, index: int | slice) -> Passage | Ranking:
+        return Ranking(self._passages[index]) if isinstance(index, slice) else self._passages[index]
+
+    def __len__(self) -> int:
+        return len(self._passages)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._passages == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(self._passages)
+
+    def __repr__(self) -> str:
+        return f"Ranking({list(self._passages)!r})"
+
+    def __deepcopy__(self, memo: object) -> Ranking:
         return self
 
 

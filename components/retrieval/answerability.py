@@ -6,7 +6,7 @@ from typing import Any
 
 from haystack import component, default_to_dict
 
-from components.core.answers import Passage
+from components.core.answers import Ranking
 from components.core.embeddings import EmbeddedText
 from components.retrieval.evidence import gather_evidence
 from components.vectors.snapshot import IndexSnapshot
@@ -25,8 +25,8 @@ class AnswerabilityScorer:
         """index: given when the pipeline is loaded for a tenant; not part of the YAML."""
         self._index = index
 
-    @component.output_types(passages=list[Passage], confidence=float)
-    def run(self, embedding: EmbeddedText, passages: list[Passage]) -> dict[str, Any]:
+    @component.output_types(passages=Ranking, confidence=float)
+    def run(self, embedding: EmbeddedText, passages: Ranking) -> dict[str, Any]:
         """The passages unchanged, and the confidence; 0 where nothing was found."""
         if self._index is None:
             raise RuntimeError("AnswerabilityScorer has no index: load the pipeline with components.retrieval.loading")

@@ -7,7 +7,7 @@ from typing import Any
 
 from haystack import component, default_to_dict
 
-from components.core.answers import Citation, GeneratedText, GenerationRequest, Passage
+from components.core.answers import Citation, GeneratedText, GenerationRequest, Ranking
 from components.core.generation import AnswerGenerator
 
 DEFAULT_REFUSAL = "I don't know: I found nothing in our help articles that answers this."
@@ -27,7 +27,7 @@ class Answerer:
     def run(
         self,
         query: str,
-        passages: list[Passage],
+        passages: Ranking,
         confidence: float,
         prompt: str = "",
         threshold: float = 0.0,

@@ -8,7 +8,7 @@ from haystack import component, default_to_dict
 from jinja2 import Template, TemplateError, TemplateSyntaxError
 from jinja2.sandbox import SandboxedEnvironment
 
-from components.core.answers import Passage
+from components.core.answers import Passage, Ranking
 from components.core.errors import InvalidPipeline
 
 DEFAULT_TEMPLATE = """\
@@ -39,8 +39,8 @@ class ContextAssembler:
         self.template = template
         self._template = _compiled(template)
 
-    @component.output_types(passages=list[Passage], prompt=str)
-    def run(self, query: str, passages: list[Passage], top_k: int | None = None) -> dict[str, Any]:
+    @component.output_types(passages=Ranking, prompt=str)
+    def run(self, query: str, passages: Ranking, top_k: int | None = None) -> dict[str, Any]:
         """top_k: fewer passages than the YAML's, where the caller asks for fewer."""
         kept: list[Passage] = []
         characters = 0
@@ -53,7 +53,7 @@ class ContextAssembler:
             prompt = self._template.render(passages=kept, query=query)
         except _RENDERING as error:
             raise InvalidPipeline(f"ContextAssembler template: {error}", field="template") from error
-        return {"passages": kept, "prompt": prompt}
+        return {"passages": Ranking(kept), "prompt": prompt}
 
     def to_dict(self) -> dict[str, Any]:
         return default_to_dict(

@@ -7,7 +7,7 @@ from typing import Any
 from haystack import component, default_to_dict
 from haystack.core.component.types import Variadic
 
-from components.core.answers import Passage
+from components.core.answers import Passage, Ranking
 from components.core.errors import InvalidPipeline
 
 Scores = dict[str, float]
@@ -61,8 +61,8 @@ class RankFusion:
         self.method = method
         self.constant = constant
 
-    @component.output_types(passages=list[Passage])
-    def run(self, passages: Variadic[list[Passage]]) -> dict[str, list[Passage]]:
+    @component.output_types(passages=Ranking)
+    def run(self, passages: Variadic[Ranking]) -> dict[str, Ranking]:
         """The union, best first; ties in the order of the first list that holds them."""
         rankings = [{passage.chunk_id: passage.score for passage in ranking} for ranking in passages]
         merged: dict[str, Passage] = {}
@@ -72,7 +72,7 @@ class RankFusion:
                 merged[passage.chunk_id] = _with_stages(known, passage) if known else passage
         fused = METHODS[self.method](rankings, self.constant)
         order = sorted(merged, key=lambda key: -fused[key])
-        return {"passages": [merged[key].scored("fused", fused[key]) for key in order]}
+        return {"passages": Ranking(merged[key].scored("fused", fused[key]) for key in order)}
 
     def to_dict(self) -> dict[str, Any]:
         return default_to_dict(self, method=self.method, constant=self.constant)

@@ -6,7 +6,7 @@ from typing import Any
 
 from haystack import component, default_to_dict
 
-from components.core.answers import Passage
+from components.core.answers import Ranking
 from components.core.embeddings import EmbeddedText
 from components.retrieval.evidence import gather_evidence
 from components.retrieval.scoring import DENSITY_WEIGHT, LEXICAL_WEIGHT, VECTOR_WEIGHT
@@ -42,15 +42,15 @@ class LateInteractionRanker:
         self.candidates = candidates
         self._index = index
 
-    @component.output_types(passages=list[Passage])
-    def run(self, embedding: EmbeddedText, passages: list[Passage]) -> dict[str, list[Passage]]:
+    @component.output_types(passages=Ranking)
+    def run(self, embedding: EmbeddedText, passages: Ranking) -> dict[str, Ranking]:
         """Raises IndexUnavailable where the vectors cannot be read."""
         if self._index is None:
             raise RuntimeError(
                 "LateInteractionRanker has no index: load the pipeline with components.retrieval.loading"
             )
         if not passages:
-            return {"passages": []}
+            return {"passages": Ranking()}
         candidates = passages[: self.candidates]
         found = gather_evidence(self._index, embedding, candidates)
         scores = (
@@ -72,7 +72,7 @@ class LateInteractionRanker:
             for place, passage in enumerate(candidates)
         ]
         ranked.sort(key=lambda passage: -passage.score)
-        return {"passages": [*ranked, *passages[self.candidates :]]}
+        return {"passages": Ranking([*ranked, *passages[self.candidates :]])}
 
     def to_dict(self) -> dict[str, Any]:
         return default_to_dict(

@@ -6,7 +6,7 @@ from typing import Any
 
 from haystack import component, default_to_dict
 
-from components.core.answers import Passage
+from components.core.answers import Ranking
 from components.core.embeddings import EmbeddedText
 from components.core.errors import InvalidPipeline
 from components.vectors.snapshot import LARGEST_K, IndexSnapshot
@@ -28,13 +28,13 @@ class VectorRetriever:
         self.top_k = _checked(top_k)
         self._index = index
 
-    @component.output_types(passages=list[Passage])
-    def run(self, embedding: EmbeddedText, top_k: int | None = None) -> dict[str, list[Passage]]:
+    @component.output_types(passages=Ranking)
+    def run(self, embedding: EmbeddedText, top_k: int | None = None) -> dict[str, Ranking]:
         """top_k: at least this many candidates, where it is more than the YAML's."""
         if self._index is None:
             raise RuntimeError("VectorRetriever has no index: load the pipeline with components.retrieval.loading")
         found = self._index.search_vector(embedding.vector, max(self.top_k, top_k or 0))
-        return {"passages": [passage.scored("vector", passage.score) for passage in found]}
+        return {"passages": Ranking(found)}
 
     def to_dict(self) -> dict[str, Any]:
         return default_to_dict(self, top_k=self.top_k)
@@ -50,13 +50,13 @@ class TextRetriever:
         self.top_k = _checked(top_k)
         self._index = index
 
-    @component.output_types(passages=list[Passage])
-    def run(self, query: str, top_k: int | None = None) -> dict[str, list[Passage]]:
+    @component.output_types(passages=Ranking)
+    def run(self, query: str, top_k: int | None = None) -> dict[str, Ranking]:
         """top_k: at least this many candidates, where it is more than the YAML's."""
         if self._index is None:
             raise RuntimeError("TextRetriever has no index: load the pipeline with components.retrieval.loading")
         found = self._index.search_text(query, max(self.top_k, top_k or 0))
-        return {"passages": [passage.scored("text", passage.score) for passage in found]}
+        return {"passages": Ranking(found)}
 
     def to_dict(self) -> dict[str, Any]:
         return default_to_dict(self, top_k=self.top_k)

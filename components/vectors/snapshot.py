@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 
@@ -123,11 +122,11 @@ class IndexSnapshot:
         rows = self._rows(hits.row_ids)
         scored = [(_cosine(row.vector, question), row.passage) for row in rows if row.vector is not None]
         scored.sort(key=lambda pair: -pair[0])
-        return [_scored(passage, "vector", score) for score, passage in scored[:k]]
+        return [passage.scored("vector", score) for score, passage in scored[:k]]
 
     def _matching(self, hits: Hits) -> list[Passage]:
         rows = self._rows(hits.row_ids)
-        return [_scored(row.passage, "text", score) for row, score in zip(rows, hits.values, strict=True)]
+        return [row.passage.scored("text", score) for row, score in zip(rows, hits.values, strict=True)]
 
     def _rows(self, row_ids: Sequence[int]) -> list[StoredRow]:
         known = self._cache.by_row_id(row_ids)
@@ -161,7 +160,3 @@ def _words(query: str) -> str:
 def _cosine(stored: Vector, question: Vector) -> float:
     length = float(np.linalg.norm(stored) * np.linalg.norm(question))
     return float(stored @ question) / length if length else 0.0
-
-
-def _scored(passage: Passage, stage: str, score: float) -> Passage:
-    return replace(passage, score=score, stage_scores={stage: score})

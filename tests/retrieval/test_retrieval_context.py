@@ -11,6 +11,8 @@ from components.core.errors import InvalidPipeline
 from components.retrieval.context import ContextAssembler
 from components.retrieval.passages import DocumentsToPassages, PassagesToDocuments
 
+RELAXED = settings(max_examples=100, deadline=None)
+
 
 def passage(name: str, text: str = "Some text.", section: str = "") -> Passage:
     return Passage(name, f"help/{name}", f"Title {name}", section, text, 1.0)
@@ -45,8 +47,6 @@ def test_the_best_that_fit_are_kept_in_their_order(lengths: list[int], most: int
         "{% include 'x' %}",
     ],
 )
-
-RELAXED = settings(max_examples=100, deadline=None)
 def test_a_template_that_fails_is_named(template: str) -> None:
     with pytest.raises(InvalidPipeline, match="template"):
         ContextAssembler(template=template).run("q", [passage("a")])
