@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -32,17 +31,15 @@ _KNOWN_VECTOR = (0.06629, 0.10969, 0.00501, 0.06214, 0.09268, 0.01459, 0.02403, 
 class OnnxEmbedder:
     """Keeps core's Embedder. Same vectors as sentence-transformers to within 1e-4.
 
-    threads: batches of one `embed_passages` call that run side by side, a core each. One text runs on
-    one core, so that questions asked at once do not wait on one another's threads.
+    threads: cores that one call works on.
     Raises ModelUnavailable where the weights are absent or altered, or the runtime computes them wrongly.
     """
 
     def __init__(self, *, threads: int, weights: CheckedWeights | None = None, name: str = "bundled") -> None:
         weights = weights or bundled_weights()
-        self._threads = threads
         self._identity = ModelIdentity(name, weights.fingerprint, DIMENSIONS, MAX_TOKENS, has_tokens=True)
         self._tokenizer = _tokenizer(weights)
-        self._session = _session(weights)
+        self._session = _session(weights, threads)
         self._check_known_vector()
 
     @property
@@ -61,19 +58,10 @@ class OnnxEmbedder:
         ids = [each.ids for each in encodings]
         batches = token_batches([len(each) for each in ids], budget=BATCH_TOKENS)
         embedded: list[EmbeddedText | None] = [None] * len(ids)
-
-        def run(batch: list[int]) -> None:
+        for batch in batches:
             states = self._hidden_states([ids[position] for position in batch])
             for position, state in zip(batch, states, strict=True):
                 embedded[position] = self._embedded(state, encodings[position].tokens)
-
-        if len(batches) > 1 and self._threads > 1:
-            # Longest batches first, so that none of them is left over for the end.
-            with ThreadPoolExecutor(self._threads, thread_name_prefix="embed") as pool:
-                list(pool.map(run, reversed(batches)))
-        else:
-            for batch in batches:
-                run(batch)
         return [each for each in embedded if each is not None]
 
     def embed_query(self, text: str) -> EmbeddedText:
@@ -118,11 +106,13 @@ def _tokenizer(weights: CheckedWeights) -> Tokenizer:
     return tokenizer
 
 
-def _session(weights: CheckedWeights) -> InferenceSession:
+def _session(weights: CheckedWeights, threads: int) -> InferenceSession:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    # Threads within a call rather than a call a thread: a question waits 3.8 instead of 5.9 ms on two cores,
+    # and passages lose 8 % of their speed.
+    options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
     options.log_severity_level = 3
     options.add_session_config_entry("session.model_external_initializers_file_folder_path", str(weights.path.parent))
     return onnxruntime.InferenceSession(bert_graph(weights), options, providers=["CPUExecutionProvider"])
