@@ -30,13 +30,13 @@ class Up:
 
     def __init__(self, folder: Path, port: int, *options: str) -> None:
         self.folder, self.port = folder, port
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "apps.cli.main", "up", "--no-dagster", "--json", "--port", str(port), *options],
-            stdout=subprocess.PIPE,
-            stderr=(folder / "up.err").open("ab"),
-            text=True,
-            env={**os.environ, "HELPDESK_DATA_DIR": str(folder)},
-        )
+        with (folder / "up.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "apps.cli.main", "up", "--no-dagster", "--json", "--port", str(port), *options],
+                stdout=log,
+                stderr=log,
+                env={**os.environ, "HELPDESK_DATA_DIR": str(folder)},
+            )
 
     def ready(self) -> None:
         until = time.monotonic() + DEADLINE
@@ -46,7 +46,7 @@ class Up:
                     return
             except httpx.TransportError:
                 time.sleep(0.2)
-        raise AssertionError((self.folder / "up.err").read_text())
+        raise AssertionError((self.folder / "up.log").read_text())
 
     def family(self) -> list[psutil.Process]:
         """The children that this start made and that must not outlive it, PostgreSQL aside."""
