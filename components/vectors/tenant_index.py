@@ -37,7 +37,7 @@ from components.vectors.schema import TABLE, IndexRow, check_schema, rows_to_tab
 from components.vectors.served_version import FileSignature, read_served, signature, write_served
 from components.vectors.snapshot import IndexSnapshot
 from components.vectors.sql import any_of
-from components.vectors.token_codec import SAMPLE_TOKENS, TokenCodec
+from components.vectors.token_codec import ENOUGH_TOKENS, SAMPLE_TOKENS, TokenCodec, shipped_codec
 
 if TYPE_CHECKING:
     from lancedb.db import DBConnection
@@ -182,8 +182,11 @@ class TenantIndex:
         tokens = [embedded.tokens for _, embedded in rows if embedded.tokens is not None and len(embedded.tokens)]
         if codec is not None or not tokens:
             return codec
-        step = -(-sum(map(len, tokens)) // SAMPLE_TOKENS)
-        write_once(self._folder / _CODEC_FILE, TokenCodec.fit(np.concatenate(tokens)[::step]).to_bytes())
+        count = sum(map(len, tokens))
+        fitting = shipped_codec(self.identity.fingerprint) if count < ENOUGH_TOKENS else None
+        if fitting is None:
+            fitting = TokenCodec.fit(np.concatenate(tokens)[:: -(-count // SAMPLE_TOKENS)])
+        write_once(self._folder / _CODEC_FILE, fitting.to_bytes())
         return self.codec()
 
     def _snapshot(self, version: int) -> IndexSnapshot:

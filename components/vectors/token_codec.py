@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ DIMENSIONS = 128
 _TOP = 7
 _ZERO = 8
 SAMPLE_TOKENS = 20_000
+ENOUGH_TOKENS = 10_000
+PROJECTIONS = Path(__file__).parent / "projections"
 SPECIAL_PIECES = frozenset({"[CLS]", "[SEP]", "[PAD]", "[UNK]", "[MASK]"})
 
 
@@ -107,7 +110,7 @@ class TokenCodec:
         texts at a time: 2,048 passages took 28 s one by one and 2 to 7 s together,
         on a busy machine where small products wait for BLAS threads.
         """
-        kept = [_content_rows(tokens, pieces) for tokens, pieces in texts]
+        kept = [content_rows(tokens, pieces) for tokens, pieces in texts]
         encoded: list[bytes] = []
         for start in range(0, len(kept), _TEXTS_A_PRODUCT):
             batch = kept[start : start + _TEXTS_A_PRODUCT]
@@ -143,14 +146,22 @@ class TokenCodec:
         return sha256(self.to_bytes()).hexdigest()[:16]
 
 
+def shipped_codec(fingerprint: str) -> TokenCodec | None:
+    """The projection that ships for a model (deploy/fit_projection.py), for an index that begins with fewer than
+    ENOUGH_TOKENS of its own: fitted on those it would fit nothing that comes later. None for other models."""
+    path = PROJECTIONS / f"{fingerprint}.npy"
+    return TokenCodec(np.load(path, allow_pickle=False).astype(np.float32)) if path.is_file() else None
+
+
 def coherence(tokens: Matrix, pieces: Sequence[str]) -> float | None:
     """Length of the mean of a passage's unit token vectors, content pieces only: about 0.45 where it speaks of many
     things, 0.7 where of one. None for no tokens."""
-    rows = _content_rows(tokens, pieces)
+    rows = content_rows(tokens, pieces)
     return float(np.linalg.norm(_unit(rows.astype(np.float32, copy=False)).mean(axis=0))) if len(rows) else None
 
 
-def _content_rows(tokens: Matrix, pieces: Sequence[str]) -> Matrix:
+def content_rows(tokens: Matrix, pieces: Sequence[str]) -> Matrix:
+    """The rows whose wordpieces carry content, or all where none does. Raises InvalidInput for unequal lengths."""
     if len(pieces) != len(tokens):
         raise InvalidInput(f"{len(tokens)} token vectors for {len(pieces)} wordpieces: allowed are as many")
     content = np.fromiter(map(is_content, pieces), dtype=bool, count=len(pieces))
