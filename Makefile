@@ -6,7 +6,7 @@ BIN := .venv/bin
 export HELPDESK_DATA_DIR ?= $(abspath $(DATA))
 
 .DEFAULT_GOAL := help
-.PHONY: help environment run test check lock screenshots benchmarks
+.PHONY: help environment run test check lock benchmarks
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

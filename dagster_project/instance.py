@@ -66,4 +66,5 @@ def _configuration(home: Path, addresses: DatabaseAddresses) -> dict[str, Any]:
         "run_monitoring": {"enabled": True, "start_timeout_seconds": 300, "max_runtime_seconds": 6 * 3600},
         "retention": {"schedule": {"purge_after_days": TICK_DAYS}, "sensor": {"purge_after_days": TICK_DAYS}},
         "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
     }

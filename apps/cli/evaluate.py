@@ -33,7 +33,7 @@ def _evaluate() -> None:
 def retrieval(
     beir: Annotated[Path, typer.Option(help="Folder with corpus.jsonl, queries.jsonl and qrels/test.tsv.")],
     mode: Annotated[Mode, typer.Option(help="hybrid is what customers get; the others are its halves.")] = Mode.hybrid,
-    top_k: Annotated[int, typer.Option(min=10, max=50, help="Passages retrieved a question.")] = 50,
+    top_k: Annotated[int, typer.Option(min=10, max=50, help="Passages retrieved a question.")] = 30,
     pipeline: Annotated[
         str | None, typer.Option(help="Another pipeline than the mode's: a name or a YAML file.")
     ] = None,

@@ -49,7 +49,9 @@ def up(
     from components.database.provision import provision
 
     settings = load_settings(port=port, host=host)
-    signal.signal(signal.SIGTERM, _stop)
+    # SIGINT too: a shell that starts us in the background has it ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     processes = ProcessGroup()
     addresses = None
     try:
