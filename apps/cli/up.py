@@ -176,7 +176,9 @@ def print_addresses(addresses: dict[str, str], examples: list[Example], settings
     """The table of addresses and the worked examples."""
     from rich.table import Table
 
-    table = Table(box=None, show_header=False, padding=(0, 2))
+    table = Table(box=None, show_header=False, padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")  # An address cut short is none.
     for name, address in addresses.items():
         table.add_row(name, f"[link={address}]{address}[/link]")
     out.print()
