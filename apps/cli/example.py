@@ -67,11 +67,19 @@ def check_example(example: Example, known_documents: set[str]) -> None:
         raise Unavailable(f"{example.tenant}: {example.question!r} cites {foreign}, which are not its documents")
 
 
-def check_page(url: str, expected: str) -> None:
-    """Raises Unavailable unless the page answers 200 and holds the text."""
-    try:
-        response = httpx.get(url, timeout=DEADLINE, follow_redirects=True)
-    except httpx.TransportError as error:
-        raise Unavailable(f"{url}: {error}") from error
-    if response.status_code != httpx.codes.OK or expected not in response.text:
-        raise Unavailable(f"{url}: status {response.status_code}, {expected!r} is not on the page")
+def await_page(url: str, expected: str, deadline: float = DEADLINE) -> None:
+    """Until the page answers 200 and holds the text: a server that was just started may not listen yet.
+
+    Raises Unavailable past the deadline.
+    """
+    until, reason = time.monotonic() + deadline, "no answer yet"
+    while time.monotonic() < until:
+        try:
+            response = httpx.get(url, timeout=DEADLINE, follow_redirects=True)
+            if response.status_code == httpx.codes.OK and expected in response.text:
+                return
+            reason = f"status {response.status_code}, {expected!r} is not on the page"
+        except httpx.TransportError as error:
+            reason = str(error)
+        time.sleep(0.2)
+    raise Unavailable(f"{url} was not ready within {deadline:.0f} s: {reason}")

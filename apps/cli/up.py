@@ -131,7 +131,7 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 def _examples(registry: Registry, base_url: str, keys: dict[str, str], check: bool) -> list[Example]:
     """One worked example; when checking, one for each demo tenant, verified."""
-    from apps.cli.example import ask_example, await_ready, check_example, check_page
+    from apps.cli.example import ask_example, await_page, await_ready, check_example
     from components.helpdesk.tenant_config import read_config
 
     await_ready(base_url)
@@ -144,7 +144,7 @@ def _examples(registry: Registry, base_url: str, keys: dict[str, str], check: bo
         example = ask_example(base_url, tenant, key, questions[0])
         if check:
             check_example(example, registry.document_ids(tenant))
-            check_page(f"{base_url}/chat/{domain}", tenant.name)
+            await_page(f"{base_url}/chat/{domain}", tenant.name)
         examples.append(example)
     return examples
 
@@ -160,10 +160,11 @@ def _present(
         addresses["Dagster (knowledge)"] = f"http://{settings.host}:{settings.resolved_dagster_port}"
     with err.status("waiting for the API"):
         examples = _examples(registry, base_url, keys, check)
-    if check and dagster:
-        from apps.cli.example import check_page
+    if dagster:
+        from apps.cli.example import await_page
 
-        check_page(addresses["Dagster (knowledge)"], "<html")
+        with err.status("waiting for Dagster's UI"):
+            await_page(addresses["Dagster (knowledge)"], "<html")
     if as_json:
         print_json({"addresses": addresses, "examples": examples, "checked": check})
         return
