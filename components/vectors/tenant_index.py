@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from components.core.embeddings import ModelIdentity
+from components.core.errors import IndexUnavailable
 from components.core.tenant import TenantContext
 from components.vectors.atomic_file import write_once
 from components.vectors.corpus_statistics import (
@@ -118,6 +119,26 @@ class TenantIndex:
             self._table.checkout_latest()
             self._table.delete(where)
 
+    def withdraw(self, chunk_ids: Iterable[str]) -> int:
+        """A version that holds what the promoted one does, less these chunks; promote() it next. What the
+        latest version held, it holds afterwards too. Raises IndexUnavailable where nothing was promoted yet."""
+        with self._writing:
+            served = read_served(self._folder)
+            if served is None:
+                raise IndexUnavailable("nothing was promoted yet: there is nothing to withdraw from")
+            self._table.checkout_latest()
+            latest = int(self._table.version)
+            if latest != served.version:
+                self._restore(served.version)
+            remaining = iter(chunk_ids)
+            while batch := list(islice(remaining, _IDS_A_DELETE)):
+                self._table.delete(any_of("chunk_id", batch))
+            withdrawn = self._count_words()
+            if latest != served.version:
+                # Killed before this, the next run finds the candidate's new chunks gone and embeds them again.
+                self._restore(latest)
+            return withdrawn
+
     def maintain(self) -> None:
         """Make the latest version quick: build or refresh its indices, compact its files, count its
         words; then drop versions that nobody reads. Done before promote(), after the writes."""
@@ -127,9 +148,7 @@ class TenantIndex:
             build_chunk_index(self._table)
             build_vector_index(self._table)
             compact(self._table)
-            version = int(self._table.version)
-            passages = self._table.search().select(COLUMNS).limit(None).to_batches()
-            store_statistics(self._folder, version, gather_statistics(passages))
+            self._count_words()
             served = read_served(self._folder)
             if served is not None:
                 prune(self._table, oldest_kept=served.kept[0])
@@ -176,6 +195,17 @@ class TenantIndex:
             return TokenCodec.from_bytes((self._folder / _CODEC_FILE).read_bytes())
         except FileNotFoundError:
             return None
+
+    def _restore(self, version: int) -> None:
+        self._table.checkout(version)
+        self._table.restore()
+        self._table.checkout_latest()
+
+    def _count_words(self) -> int:
+        version = int(self._table.version)
+        passages = self._table.search().select(COLUMNS).limit(None).to_batches()
+        store_statistics(self._folder, version, gather_statistics(passages))
+        return version
 
     def _codec_for(self, rows: Sequence[IndexRow]) -> TokenCodec | None:
         codec = self.codec()

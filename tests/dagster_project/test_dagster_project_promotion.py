@@ -61,6 +61,22 @@ def test_knowledge_that_answers_worse_is_not_promoted_and_the_last_good_index_se
     assert figures["nDCG@10"] < figures["serving: nDCG@10"]
 
 
+def test_a_deleted_document_is_not_cited_though_the_rest_is_not_promoted(measured: Shop) -> None:
+    spoil(measured)
+    (measured.knowledge / "shipping.md").unlink()
+    assert not measured.materialise().promoted
+    assert "help/shipping.md" not in measured.found(QUESTION)
+    assert "help/warranty.md" in measured.found("how long is the warranty of a tent")
+
+
+def test_deleting_every_document_is_promoted(measured: Shop) -> None:
+    for path in measured.knowledge.glob("*.md"):
+        path.unlink()
+    assert measured.materialise().promoted
+    assert measured.found(QUESTION) == set()
+    assert measured.figures("served_index")["chunks"] == 0
+
+
 def test_knowledge_that_got_well_again_is_promoted(measured: Shop) -> None:
     spoil(measured)
     assert not measured.materialise().promoted

@@ -78,6 +78,35 @@ def test_a_deleted_document_is_never_cited_again_and_its_file_is_gone(
     assert not any("raw" in path.parts for path in files_with(marker, shop, helpdesk_settings))
 
 
+def test_deleting_every_document_leaves_nothing_to_cite(make_shop: MakeShop) -> None:
+    shop = make_shop(returns=RETURNS, shipping=SHIPPING)
+    shop.ingest()
+    shop.remove("returns")
+    shop.remove("shipping")
+    report = shop.ingest()
+    assert report.promoted is not None
+    assert "no readable document" in report.evaluation.reason
+    answer = shop.ask(NORWAY)
+    assert (answer.answered, answer.passages, answer.citations) == (False, (), ())
+    shop.write(shipping=SHIPPING)
+    shop.ingest()
+    assert shop.found(NORWAY) == {"help/shipping.md"}
+
+
+def test_a_deleted_document_is_withdrawn_before_anything_that_can_fail(make_shop: MakeShop) -> None:
+    shop = make_shop(returns=RETURNS, shipping=SHIPPING)
+    shop.ingest()
+    shop.remove("shipping")
+    shop.write(returns=RETURNS.replace("a week", "a month"), warranty=WARRANTY)
+    ingestion = shop.workbench.ingestion
+    ingestion.collect(shop.tenant, [shop.source])
+    ingestion.parse(shop.tenant)
+    ingestion.chunk(shop.tenant)
+    ingestion.embed(shop.tenant)  # and here the run is killed
+    assert shop.found(NORWAY) == {"help/returns.md"}
+    assert "a week" in shop.ask("When does the refund reach my card?").text
+
+
 def files_with(marker: str, shop: Shop, settings: Settings) -> list[Path]:
     """The tenant's files outside PostgreSQL that hold the marker."""
     folders = [settings.data_dir / name / str(shop.tenant.tenant_id) for name in ("tenants", "vectors")]

@@ -58,6 +58,25 @@ def test_knowledge_that_answers_worse_is_not_promoted_and_the_old_index_serves(
     assert shop.ingest(questions).promoted is not None
 
 
+def test_a_deleted_document_is_not_cited_though_the_rest_is_not_promoted(make_shop: MakeShop, questions: Path) -> None:
+    shop = make_shop(returns=RETURNS, shipping=SHIPPING, warranty=WARRANTY)
+    first = shop.ingest(questions)
+    for _ in range(2):  # the second time, the newest version is not the one that serves
+        shop.write(returns="# Cats\n\nCats sleep.\n", other=RETURNS)
+        (shop.folder / "shipping.md").unlink(missing_ok=True)
+        second = shop.ingest(questions)
+        assert second.promoted is None
+        assert "help/shipping.md" not in shop.found(NORWAY)
+        refund = shop.ask("When do I get the refund for a tent?")
+        assert "a week" in refund.text
+        assert refund.threshold == pytest.approx(first.evaluation.threshold)
+        assert second.indexed.total == 3
+    shop.remove("warranty")
+    assert shop.ingest(questions).promoted is None
+    assert not any(citation.document_id == "help/warranty.md" for citation in shop.ask("warranty of tents?").citations)
+    assert shop.workbench.ingestion.orphan_chunks(shop.tenant) == 0
+
+
 def test_the_threshold_is_learnt_stored_and_used_at_once(make_shop: MakeShop, tmp_path: Path) -> None:
     shop = make_shop(returns=RETURNS, shipping=SHIPPING, warranty=WARRANTY)
     shop.ingest()

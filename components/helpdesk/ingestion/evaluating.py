@@ -24,6 +24,7 @@ from components.vectors.tenant_index import TenantIndex
 
 TOLERANCE = 0.02  # nDCG@10: with some seventy questions a smaller loss is within what chance moves.
 NO_SET = ""
+EMPTY = "the sources hold no readable document any more: every question is answered with not knowing"
 
 
 def evaluate_candidate(
@@ -34,12 +35,17 @@ def evaluate_candidate(
     pipeline: str,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> EvaluationReport:
-    """Measures the newest version, learns its threshold, stores both. Raises IndexUnavailable for an empty index."""
+    """Measures the newest version, learns its threshold, stores both.
+
+    An empty one is acceptable where all that served was deleted; raises IndexUnavailable where nothing ever
+    served, since its tenant waits for a first document.
+    """
     candidate, served = index.latest(), index.served()
-    if candidate.count() == 0:
+    empty = candidate.count() == 0
+    if empty and served is None:
         raise IndexUnavailable("the candidate index is empty: the sources need at least one readable document")
     questions = find_evaluation_set(database, tenant)
-    if questions is None:
+    if questions is None or empty:
         report = EvaluationReport(
             index_version=candidate.version,
             set_name=None,
@@ -50,7 +56,7 @@ def evaluate_candidate(
             coverage=None,
             error=None,
             acceptable=True,
-            reason="no evaluation set: nothing to measure, the general threshold holds",
+            reason=EMPTY if empty else "no evaluation set: nothing to measure, the general threshold holds",
         )
         _store(database, tenant, report, pipeline)
         return report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
 
@@ -33,6 +33,7 @@ from components.helpdesk.ingestion.reports import (
     PromotionReport,
 )
 from components.helpdesk.ingestion.turns import turn
+from components.helpdesk.ingestion.withdrawing import withdraw_deleted
 from components.knowledge.indexing import IndexingReport, index_chunks
 from components.vectors.tenant_index import TenantIndex, delete_index
 
@@ -79,23 +80,29 @@ class Ingestion:
             return chunk_documents(self._database, self._embedder, tenant.context, tokens, overlap, on_progress)
 
     def embed(self, tenant: Tenant, on_progress: Progress | None = None) -> IndexingReport:
-        """The candidate index: new chunks embedded, gone ones deleted. What serves stays as it is."""
+        """The candidate index: new chunks embedded, gone ones deleted. What serves stays as it is, but for
+        documents that are gone: they are withdrawn from it at once."""
         context = tenant.context
         with self._turn(tenant):
-            return index_chunks(
-                chunk_ids(self._database, context),
+            index = self.index(tenant)
+            before = index.chunk_ids()
+            withdraw_deleted(self._database, context, index)
+            wanted = chunk_ids(self._database, context)
+            report = index_chunks(
+                wanted,
                 lambda identifiers: fetch_chunks(self._database, context, identifiers),
-                self.index(tenant),
+                index,
                 self._embedder,
                 on_progress,
             )
+            return replace(report, deleted=len(before.difference(wanted)))
 
     def load_evaluation_set(self, tenant: Tenant, folder: Path) -> EvaluationSetReport:
         """Raises InvalidEvaluationSet naming file and line."""
         return store_evaluation_set(self._database, tenant.context, folder)
 
     def evaluate(self, tenant: Tenant, on_progress: Progress | None = None) -> EvaluationReport:
-        """Measures the candidate and learns its threshold. Raises IndexUnavailable for an empty index."""
+        """Measures the candidate and learns its threshold. Raises IndexUnavailable for an empty first index."""
         pipeline = self._settings.pipeline
         index = self.index(tenant)
         return evaluate_candidate(self._database, tenant.context, index, self._embedder, pipeline, on_progress)
