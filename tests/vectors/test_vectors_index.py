@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from vector_rows import DIMENSIONS, IDENTITY, TENANT, embed, row
 
 from components.core.embeddings import EmbeddedText
-from components.core.errors import InvalidInput, ModelMismatch, NotFound
+from components.core.errors import IndexUnavailable, InvalidInput, ModelMismatch, NotFound
 from components.vectors.tenant_index import TenantIndex, delete_index
 
 TEXTS = ["boots may be returned within thirty days", "tents are repaired for ten years", "invoices arrive by mail"]
@@ -93,6 +93,26 @@ def test_writers_do_not_disturb_the_served_version(index: TenantIndex) -> None:
     assert index.served() is served
     assert {passage.text for passage in served.search_vector(embed("x").vector, 9)} == set(TEXTS[:2])
     assert [passage.text for passage in served.search_text("boots", 9)] == [TEXTS[0]]
+
+
+@pytest.mark.parametrize("written", [0, 1])
+def test_a_withdrawal_touches_what_serves_and_leaves_what_was_written(index: TenantIndex, written: int) -> None:
+    index.write(ROWS[:2])
+    index.maintain()
+    index.promote(index.version)
+    index.write(ROWS[2 : 2 + written])
+    newest = index.chunk_ids()
+    index.promote(index.withdraw([ROWS[0][0].chunk_id, "never-there"]))
+    served = index.served()
+    assert served is not None
+    assert [passage.text for passage in served.search_vector(embed("x").vector, 9)] == [TEXTS[1]]
+    assert served.search_text("boots", 9) == []
+    assert index.chunk_ids() == (newest if written else {ROWS[1][0].chunk_id})
+
+
+def test_nothing_can_be_withdrawn_before_the_first_promotion(index: TenantIndex) -> None:
+    with pytest.raises(IndexUnavailable, match="nothing was promoted"):
+        index.withdraw(["a"])
 
 
 def test_another_process_sees_a_promotion_with_its_next_question(
