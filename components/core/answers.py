@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import overload
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal, overload
+
+if TYPE_CHECKING:
+    from components.core.prompts import RenderedPrompt
+
+Reason = Literal[
+    "not_indexed", "not_retrieved", "retrieved_unused", "unsupported", "low_confidence", "budget", "provider_down"
+]
 
 
 @dataclass(frozen=True)
@@ -95,25 +103,68 @@ class Citation:
 class GenerationRequest:
     """What an answer generator is asked. `deadline` is the time left, in seconds.
 
-    prompt: the rendered prompt for a language model; a generator that needs none ignores it.
+    prompt: for a language model; a generator that needs none ignores it.
     """
 
     question: str
     passages: tuple[Passage, ...]
-    prompt: str = ""
+    prompt: RenderedPrompt | None = None
     deadline: float = 30.0
     max_tokens: int = 512
 
 
 @dataclass(frozen=True)
+class ModelAttempt:
+    """One try of one model. error: code of what it failed with, None where it answered."""
+
+    model: str
+    error: str | None
+    seconds: float
+
+
+@dataclass(frozen=True)
+class SentenceSupport:
+    """A sentence of a model's answer and how far the passages it cites carry it, 0 to 1. start, end: where it
+    stands in the answer's text."""
+
+    start: int
+    end: int
+    support: float
+    supported: bool
+
+
+@dataclass(frozen=True)
+class GenerationTrace:
+    """How a text came about. cost: in the catalogue's currency. retries: further tries of one model.
+    first_text_seconds: None where nothing was streamed. reason: why it is not a language model's answer though one
+    was to be had; None where it is one, or where none is configured. citations_removed: [n] that pointed nowhere."""
+
+    model: str
+    provider: str
+    prompt_id: str | None = None
+    prompt_version: int | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    tokens_estimated: bool = False
+    cost: Decimal = Decimal(0)
+    currency: str = "USD"
+    cache_hit: bool = False
+    retries: int = 0
+    attempts: tuple[ModelAttempt, ...] = ()
+    first_text_seconds: float | None = None
+    sentences: tuple[SentenceSupport, ...] = ()
+    citations_removed: int = 0
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True)
 class GeneratedText:
-    """A finished generation: the text, what it cites, and tokens read and written."""
+    """A finished generation: the text, what it cites, and how it came about."""
 
     text: str
     citations: tuple[Citation, ...]
     model: str
-    input_tokens: int = 0
-    output_tokens: int = 0
+    trace: GenerationTrace | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +173,8 @@ class Answer:
     says so and `citations` is empty.
 
     confidence: answerability of the best passage, the quantity `threshold` is compared with.
-    seconds: time by stage.
+    seconds: time by stage. used: ids of the chunks that the generator was shown. reason: why it was refused, or
+    answered by extraction though a language model was to be had. trace: None where nothing was generated.
     """
 
     text: str
@@ -133,3 +185,6 @@ class Answer:
     threshold: float
     model: str
     seconds: Mapping[str, float] = field(default_factory=dict)
+    used: tuple[str, ...] = ()
+    reason: Reason | None = None
+    trace: GenerationTrace | None = None

@@ -3,8 +3,11 @@
 HelpdeskError                       internal_error
 ├── InvalidInput                    invalid_input         a value that the caller can correct
 │   ├── InvalidSetting              invalid_setting       an environment variable or a configuration file
+│   │   └── InvalidCatalogue        invalid_catalogue     a models file that does not load
 │   ├── InvalidPipeline             invalid_pipeline      a pipeline YAML that does not load
 │   ├── InvalidEvaluationSet        invalid_evaluation_set
+│   ├── InvalidPrompt               invalid_prompt        a template that does not compile or render
+│   ├── PromptTooLong               prompt_too_long       more than the model reads
 │   └── UnreadableDocument          unreadable_document   one document; the others go on (carries .reason)
 ├── NotFound                        not_found
 │   └── TenantNotFound              tenant_not_found
@@ -14,11 +17,18 @@ HelpdeskError                       internal_error
 │   └── PortInUse                   port_in_use
 ├── AccessDenied                    access_denied
 │   ├── InvalidApiKey               invalid_api_key       no key, or a wrong one
-│   └── TenantMismatch              tenant_mismatch       a good key, another tenant's data
+│   ├── TenantMismatch              tenant_mismatch       a good key, another tenant's data
+│   └── ModelNotAllowed             model_not_allowed     a model that the tenant may not use
 └── Unavailable                     unavailable           try again later
     ├── DatabaseUnavailable         database_unavailable
     ├── IndexUnavailable            index_unavailable     no index has been promoted for the tenant yet
+    ├── SharedStateUnavailable      shared_state_unavailable  Redis does not answer; what needs it goes without
+    ├── BudgetExhausted             budget_exhausted      nothing that the tenant may still pay for can answer
     └── ModelUnavailable            model_unavailable     weights absent, altered, or a remote model out of reach
+        ├── ModelTimedOut           model_timed_out       silent past its deadline
+        ├── ModelOverloaded         model_overloaded      asks to be left alone for a while (carries .retry_after)
+        ├── ModelMisbehaved         model_misbehaved      breaks its protocol: a cut stream, invalid JSON
+        └── CircuitOpen             circuit_open          failed too often lately to be asked
 
 Every message names the bad value and what is allowed. `code` is stable; apps.api maps it to an HTTP status.
 """
@@ -45,6 +55,18 @@ class InvalidInput(HelpdeskError):
 
 class InvalidSetting(InvalidInput):
     code = "invalid_setting"
+
+
+class InvalidCatalogue(InvalidSetting):
+    code = "invalid_catalogue"
+
+
+class InvalidPrompt(InvalidInput):
+    code = "invalid_prompt"
+
+
+class PromptTooLong(InvalidInput):
+    code = "prompt_too_long"
 
 
 class InvalidPipeline(InvalidInput):
@@ -101,6 +123,10 @@ class TenantMismatch(AccessDenied):
     code = "tenant_mismatch"
 
 
+class ModelNotAllowed(AccessDenied):
+    code = "model_not_allowed"
+
+
 class Unavailable(HelpdeskError):
     code = "unavailable"
 
@@ -115,3 +141,33 @@ class IndexUnavailable(Unavailable):
 
 class ModelUnavailable(Unavailable):
     code = "model_unavailable"
+
+
+class ModelTimedOut(ModelUnavailable):
+    code = "model_timed_out"
+
+
+class ModelOverloaded(ModelUnavailable):
+    """`retry_after`: seconds after which it wants to be asked again, None where it did not say."""
+
+    code = "model_overloaded"
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class ModelMisbehaved(ModelUnavailable):
+    code = "model_misbehaved"
+
+
+class CircuitOpen(ModelUnavailable):
+    code = "circuit_open"
+
+
+class BudgetExhausted(Unavailable):
+    code = "budget_exhausted"
+
+
+class SharedStateUnavailable(Unavailable):
+    code = "shared_state_unavailable"

@@ -35,6 +35,13 @@ class Settings(BaseSettings):
     pipeline: str = Field("hybrid", min_length=1, description="Name of a shipped pipeline, or the path of a YAML file.")
     chunk_tokens: int = Field(500, ge=32, le=8192, description="Longest chunk; an embedder that reads less lowers it.")
     chunk_overlap: int = Field(32, ge=0, le=512, description="Tokens that a chunk repeats of the one before it.")
+    models: Path | None = Field(
+        None, description="YAML file that declares the language models; none = answers are extractive."
+    )
+    redis_url: SecretStr | None = Field(
+        None, description="redis:// address for what processes share; none = the bundled server of `helpdesk up`."
+    )
+    prompt_cache_hours: float = Field(24.0, ge=0, le=720, description="How long answers are kept for equal questions.")
     threads: int = Field(2, ge=1, le=256, description="Threads of one embedding call.")
     request_deadline: float = Field(30.0, gt=0, le=600, description="Seconds until a question is given up.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

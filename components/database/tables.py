@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from sqlalchemy import (
     ForeignKeyConstraint,
     Index,
     MetaData,
+    Numeric,
     SmallInteger,
     Text,
     UniqueConstraint,
@@ -49,6 +51,7 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {
         str: Text,
         float: Double,
+        Decimal: Numeric(20, 10),
         Json: JSONB,
         list[Any]: JSONB,
         list[str]: ARRAY(Text),
@@ -180,7 +183,11 @@ class AnswerRow(Base):
     """An answer as it was given, with all that it stood on."""
 
     __tablename__ = "answers"
-    __table_args__ = (UniqueConstraint("tenant_id", "answer_id"), Index(None, "tenant_id", "created_at"))
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "answer_id"),
+        Index(None, "tenant_id", "created_at"),
+        Index(None, "tenant_id", "trace_id"),
+    )
 
     answer_id: Mapped[Key]
     tenant_id: Mapped[TenantId]
@@ -197,6 +204,83 @@ class AnswerRow(Base):
     seconds: Mapped[Json]
     channel: Mapped[str]
     created_at: Mapped[Moment]
+    trace_id: Mapped[str | None]
+    top_k: Mapped[int | None] = mapped_column(SmallInteger)
+    used: Mapped[list[str]] = mapped_column(server_default="{}")
+    reason: Mapped[str | None]
+    prompt_id: Mapped[str | None]
+    prompt_version: Mapped[int | None]
+    provider: Mapped[str | None]
+    input_tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    output_tokens: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    cost: Mapped[Decimal] = mapped_column(server_default="0")
+    currency: Mapped[str | None]
+    cache_hit: Mapped[bool] = mapped_column(server_default="false")
+    retries: Mapped[int] = mapped_column(server_default="0")
+    generation: Mapped[Json] = mapped_column(server_default="{}")
+
+
+class PromptRow(Base):
+    """One version of a prompt as it was saved; it is never changed, the next version is."""
+
+    __tablename__ = "prompts"
+    __table_args__ = (CheckConstraint("version > 0", name="version"),)
+
+    tenant_id: Mapped[TenantKey]
+    prompt_id: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    system: Mapped[str]
+    user: Mapped[str]
+    author: Mapped[str]
+    note: Mapped[str]
+    created_at: Mapped[Moment]
+
+
+class PromptActivationRow(Base):
+    """Which version is used: the row with a prompt's highest `sequence` says so. Version 0 is the shipped one."""
+
+    __tablename__ = "prompt_activations"
+
+    tenant_id: Mapped[TenantKey]
+    prompt_id: Mapped[str] = mapped_column(primary_key=True)
+    sequence: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    author: Mapped[str]
+    activated_at: Mapped[Moment]
+
+
+class ModelCallRow(Base):
+    """One call of a language model that reached its server, and what it cost. error: a code, null where it answered."""
+
+    __tablename__ = "model_calls"
+    __table_args__ = (Index(None, "tenant_id", "created_at"),)
+
+    call_id: Mapped[Key]
+    tenant_id: Mapped[TenantId]
+    model: Mapped[str]
+    provider: Mapped[str]
+    input_tokens: Mapped[int] = mapped_column(BigInteger)
+    output_tokens: Mapped[int] = mapped_column(BigInteger)
+    estimated: Mapped[bool]
+    cost: Mapped[Decimal]
+    currency: Mapped[str]
+    error: Mapped[str | None]
+    seconds: Mapped[float]
+    created_at: Mapped[Moment]
+
+
+class ModelSpendingRow(Base):
+    """model_calls summed by day (UTC) and model: what budgets are compared with."""
+
+    __tablename__ = "model_spending"
+
+    tenant_id: Mapped[TenantKey]
+    day: Mapped[date] = mapped_column(primary_key=True)
+    model: Mapped[str] = mapped_column(primary_key=True)
+    calls: Mapped[int] = mapped_column(BigInteger)
+    input_tokens: Mapped[int] = mapped_column(BigInteger)
+    output_tokens: Mapped[int] = mapped_column(BigInteger)
+    cost: Mapped[Decimal]
 
 
 class FeedbackRow(Base):

@@ -9,6 +9,7 @@ from haystack import component, default_to_dict
 
 from components.core.answers import Citation, GeneratedText, GenerationRequest, Ranking
 from components.core.generation import AnswerGenerator
+from components.core.prompts import RenderedPrompt
 
 DEFAULT_REFUSAL = "I don't know: I found nothing in our help articles that answers this."
 
@@ -29,7 +30,7 @@ class Answerer:
         query: str,
         passages: Ranking,
         confidence: float,
-        prompt: str = "",
+        prompt: RenderedPrompt | None = None,
         threshold: float = 0.0,
         deadline: float = 30.0,
         refusal: str | None = None,

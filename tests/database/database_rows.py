@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,8 +27,10 @@ def _value(column: sa.Column[Any]) -> Any:
             return {}
         case sa.ARRAY():
             return []
-        case sa.Integer() | sa.Float():
+        case sa.Integer() | sa.Float() | sa.Numeric():
             return 1
+        case sa.Date():
+            return date(2026, 11, 22)
     raise AssertionError(f"no value known for {column}")
 
 
