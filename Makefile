@@ -3,7 +3,11 @@ DATA ?= .helpdesk
 PORT ?=
 CHECK ?=
 BIN := .venv/bin
-export HELPDESK_DATA_DIR ?= $(abspath $(DATA))
+ifeq ($(origin DATA),command line)
+override HELPDESK_DATA_DIR := $(abspath $(DATA))
+endif
+HELPDESK_DATA_DIR ?= $(abspath $(DATA))
+export HELPDESK_DATA_DIR
 
 .DEFAULT_GOAL := help
 .PHONY: help environment run test check lock benchmarks

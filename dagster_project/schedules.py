@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from dagster_project.declared_sources import readable_declarations
+from components.knowledge.readable_declarations import readable_declarations
 from dagster_project.jobs import knowledge_job
 from dagster_project.partitions import TENANTS
 from dagster_project.queue import tenants_waiting
@@ -20,7 +20,7 @@ def hourly_knowledge(
 ) -> list[dg.RunRequest] | dg.SkipReason:
     declared, problems = readable_declarations(helpdesk.source_folders)
     for problem in problems:
-        context.log.warning(problem.message)
+        context.log.warning(problem.error.message)
     known = set(TENANTS.get_partition_keys(dynamic_partitions_store=context.instance))
     waiting = tenants_waiting(context.instance)
     due = sorted({source.tenant for source in declared} & known - waiting)

@@ -7,8 +7,8 @@ from time import monotonic
 import dagster as dg
 
 from components.core.errors import DatabaseUnavailable, HelpdeskError
+from components.knowledge.readable_declarations import readable_declarations
 from components.knowledge.source_declarations import SourceDeclaration
-from dagster_project.declared_sources import readable_declarations
 from dagster_project.fingerprints import FINGERPRINT, tenant_fingerprint
 from dagster_project.jobs import knowledge_job
 from dagster_project.partitions import TENANTS
@@ -35,7 +35,7 @@ def source_changes(
         return dg.SkipReason(error.message)
     declared, problems = readable_declarations(helpdesk.source_folders)
     for problem in problems:
-        context.log.warning(problem.message)
+        context.log.warning(problem.error.message)
     cursor = json.loads(context.cursor or "{}")
     seen: dict[str, str] = {tenant: value for tenant, value in cursor.get("seen", {}).items() if tenant in tenants}
     requests: list[dg.RunRequest] = []

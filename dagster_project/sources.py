@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,7 +16,8 @@ from pydantic import BaseModel
 from pydantic.warnings import PydanticDeprecatedSince20
 
 from components.core.errors import InvalidSetting
-from components.knowledge.source_declarations import FILE_NAME, FolderSourceAttributes, declare
+from components.knowledge.readable_declarations import UnreadableDeclaration, readable_declarations
+from components.knowledge.source_declarations import FILE_NAME, FolderSourceAttributes, declare, declaring_files
 from dagster_project.partitions import GROUP, OWNERS
 
 
@@ -70,10 +72,30 @@ def source_key(tenant: str, name: str) -> dg.AssetKey:
 def load_sources(folders: Sequence[Path]) -> dg.Definitions:
     """Every component declared below the folders; one may be absent or empty.
 
-    Raises Dagster's error naming file, line and key.
+    A source that cannot be read stands in the lineage with the reason, and stops nobody else's. Raises Dagster's
+    error naming file, line and key for a component of another type.
     """
-    return dg.Definitions.merge(
-        *(_without_tree(_load_folder(folder.resolve())) for folder in folders if any(folder.rglob(FILE_NAME)))
+    _, unreadable = readable_declarations(folders)
+    roots = [folder for folder in folders if any(folder.rglob(FILE_NAME))]
+    if unreadable:
+        left_out = {problem.file for problem in unreadable}
+        # Dagster loads a folder whole: the good ones are taken one by one, each below no other.
+        good = {file.parent for file in declaring_files(folders) if file not in left_out}
+        roots = sorted(folder for folder in good if not any(file.is_relative_to(folder) for file in left_out))
+        roots = [folder for folder in roots if not any(other in folder.parents for other in roots)]
+    problems = dg.Definitions(assets=[_problem_spec(problem) for problem in unreadable])
+    return dg.Definitions.merge(problems, *(_without_tree(_load_folder(folder.resolve())) for folder in roots))
+
+
+def _problem_spec(problem: UnreadableDeclaration) -> dg.AssetSpec:
+    name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{problem.file.parent.parent.name}/{problem.file.parent.name}")
+    return dg.AssetSpec(
+        key=dg.AssetKey(["source", "unreadable", name]),
+        group_name=GROUP,
+        description=problem.error.message,
+        metadata={"declared in": dg.MetadataValue.path(str(problem.file))},
+        kinds={"folder"},
+        owners=OWNERS,
     )
 
 

@@ -32,9 +32,11 @@ echo "[1/3] environment: $("$python" --version) in $venv"
 pip_setting() { "$venv/bin/python" -m pip config get "global.$1" 2>/dev/null || true; }
 links="${PIP_FIND_LINKS:-$(pip_setting find-links)}"
 index="${PIP_INDEX_URL:-$(pip_setting index-url)}"
+more="${PIP_EXTRA_INDEX_URL:-$(pip_setting extra-index-url)}"
 certificates="${PIP_CERT:-$(pip_setting cert)}"
-if [ -n "$links" ]; then export UV_FIND_LINKS="${links// /,}"; fi
+if [ -n "$links" ]; then UV_FIND_LINKS=$(echo $links | tr ' ' ','); export UV_FIND_LINKS; fi
 if [ -n "$index" ]; then export UV_DEFAULT_INDEX="$index"; fi
+if [ -n "$more" ]; then UV_INDEX=$(echo $more); export UV_INDEX; fi
 if [ -n "$certificates" ]; then export SSL_CERT_FILE="$certificates"; fi
 
 echo "[2/3] packages: exactly those of requirements.lock (some minutes the first time)"

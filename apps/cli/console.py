@@ -6,6 +6,7 @@ import json
 import sys
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -29,11 +30,17 @@ def print_error(message: str, code: str, *, as_json: bool) -> None:
         sys.stderr.write(json.dumps({"error": {"code": code, "message": message}}, ensure_ascii=False) + "\n")
     else:
         err.print("error:", style="bold red", end=" ")
-        err.print(message, markup=False, soft_wrap=True)
+        err.print(_one_line(message), markup=False, soft_wrap=True)
 
 
-def progress_bar() -> Progress:
-    """A bar on standard error, so that standard output stays clean for machines."""
+def warn(message: str) -> None:
+    """One line about something that did not stop the command."""
+    err.print(f"warning: {_one_line(message)}", style="yellow", markup=False, soft_wrap=True)
+
+
+def progress_bar(*, as_json: bool = False, stays: bool = False) -> Progress:
+    """A bar on standard error, so that standard output stays clean for machines; none for them. It goes when it
+    is done with, unless it `stays`, and a file gets it only then."""
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -41,7 +48,13 @@ def progress_bar() -> Progress:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=err,
+        transient=not stays,
+        disable=as_json or not (stays or err.is_terminal),
     )
+
+
+def _one_line(message: str) -> str:
+    return " ".join(message.split())
 
 
 def _plain(value: Any) -> Any:
@@ -49,6 +62,8 @@ def _plain(value: Any) -> Any:
         return asdict(value)
     if isinstance(value, UUID | Path):
         return str(value)
+    if isinstance(value, Decimal):
+        return float(value)
     if isinstance(value, datetime):
         return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no JSON form")

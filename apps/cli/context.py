@@ -29,9 +29,9 @@ def project_sources(settings: Settings) -> list[Path]:
 
 def declarations_of(settings: Settings, domain: str) -> list[SourceDeclaration]:
     """The declared sources of one tenant."""
-    from components.knowledge.source_declarations import load_declarations
+    from components.knowledge import readable_declarations
 
-    return [found for found in load_declarations(project_sources(settings)) if found.tenant == domain]
+    return readable_declarations.declarations_of(project_sources(settings), domain)
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def retrieval(
     from components.models.embedder_factory import embedder_from_settings
 
     settings = load_settings()
-    with progress_bar() as bar:
+    with progress_bar(as_json=as_json) as bar:
         tasks = {name: bar.add_task(name, total=None) for name in ("embedding passages", "asking questions")}
 
         def show(stage: str, done: int, total: int) -> None:

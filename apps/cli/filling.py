@@ -8,7 +8,7 @@ import subprocess
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from apps.cli.console import progress_bar
+from apps.cli.console import progress_bar, warn
 from apps.cli.context import DAGSTER, project_sources
 from components.core.errors import Unavailable
 
@@ -21,26 +21,33 @@ WIND_UP_SECONDS = 60.0
 
 def fill_empty_tenants(registry: Registry, settings: Settings) -> None:
     """Materialises the assets of every tenant that has sources and serves nothing; later changes are the
-    sensor's. Raises Unavailable where a run fails."""
-    from components.knowledge.source_declarations import load_declarations
+    sensor's. What stops one tenant is said and left to the sensor; the others go on."""
+    from components.knowledge.readable_declarations import readable_declarations
 
-    declared = {found.tenant for found in load_declarations(project_sources(settings))}
+    declarations, unreadable = readable_declarations(project_sources(settings))
+    for problem in unreadable:
+        warn(f"a source is left out: {problem.error.message}")
+    declared = {found.tenant for found in declarations}
     empty = [tenant for tenant in registry.tenants.list() if tenant.domain in declared and not registry.serves(tenant)]
     if not empty:
         return
-    with progress_bar() as bar:
+    with progress_bar(stays=True) as bar:
         for tenant in empty:
             task = bar.add_task(f"{tenant.domain}: starting", total=None)
-
-            for event in _materialise(settings, tenant.domain):
-                within = event["done"] / event["total"] if event["total"] else 0.0
-                bar.update(
-                    task,
-                    total=event["assets"],
-                    completed=event["finished"] + within,
-                    description=f"{tenant.domain}: {event['asset']}",
-                )
-            bar.update(task, completed=bar.tasks[task].total, description=f"{tenant.domain}: serving")
+            try:
+                for event in _materialise(settings, tenant.domain):
+                    within = event["done"] / event["total"] if event["total"] else 0.0
+                    bar.update(
+                        task,
+                        total=event["assets"],
+                        completed=event["finished"] + within,
+                        description=f"{tenant.domain}: {event['asset']}",
+                    )
+            except Unavailable as error:
+                bar.update(task, description=f"{tenant.domain}: not serving")
+                warn(error.message)
+            else:
+                bar.update(task, completed=bar.tasks[task].total, description=f"{tenant.domain}: serving")
 
 
 def _materialise(settings: Settings, domain: str) -> Iterator[dict[str, Any]]:
@@ -62,5 +69,5 @@ def _materialise(settings: Settings, domain: str) -> Iterator[dict[str, Any]]:
             child.kill()
             child.wait(timeout=WIND_UP_SECONDS)
     if status != 0:
-        tail = "\n".join(log.read_text(errors="replace").splitlines()[-15:])
-        raise Unavailable(f"filling {domain} failed; end of {log}:\n{tail}")
+        lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
+        raise Unavailable(f"filling {domain} failed, see {log}: {lines[-1] if lines else 'it says nothing'}")

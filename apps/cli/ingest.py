@@ -43,7 +43,7 @@ def ingest(
         if rebuild:
             workbench.ingestion.drop_index(found)
         folders = [entry.evaluation for entry in declared if entry.evaluation]
-        with progress_bar() as bar:
+        with progress_bar(as_json=as_json) as bar:
             tasks = {name: bar.add_task(text, total=None) for name, text in STAGES.items()}
 
             def show(stage: str, done: int, total: int) -> None:
@@ -64,8 +64,8 @@ def print_report(report: IngestReport) -> None:
     """What changed, what could not be read, and whether the new index serves."""
     collected, chunked, indexed = report.collected, report.chunked, report.indexed
     out.print(
-        f"documents: {collected.added} added, {collected.changed} changed, {collected.removed} removed, "
-        f"{collected.unchanged} unchanged"
+        f"files: {collected.added} added, {collected.changed} changed, {collected.removed} removed, "
+        f"{collected.unchanged} unchanged; {report.documents} documents, {len(report.parsed.problems)} not used"
     )
     out.print(f"passages: {chunked.chunks} ({indexed.embedded} embedded, {indexed.deleted} deleted)")
     for problem in report.parsed.problems:

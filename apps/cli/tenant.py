@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -32,6 +33,7 @@ def create(
 
     Example: helpdesk tenant create "My Shop" shop.example --knowledge ./help-centre
     """
+    from components.helpdesk.tenants import declared_in
     from components.knowledge.source_declarations import FILE_NAME, FolderSourceAttributes, write_declaration
 
     for option, folder in (("knowledge", knowledge), ("evaluation", evaluation)):
@@ -39,11 +41,14 @@ def create(
             raise InvalidInput(f"--{option}={folder}: no such folder", field=option)
     values = read_config_file(config) if config else {}
     with open_registry() as registry:
+        declaration = declared_in(registry.settings.data_dir, domain) / "help" / FILE_NAME
+        if knowledge is not None and declaration.exists():
+            raise InvalidInput(f"{declaration} declares a source already: leave --knowledge out, or remove it")
         made = registry.tenants.create(name, domain, values)
         issued = registry.api_keys.issue(made.context, "first key")
         if knowledge is not None:
             write_declaration(
-                registry.settings.data_dir / "sources" / domain / "help" / FILE_NAME,
+                declaration,
                 FolderSourceAttributes(
                     tenant=domain,
                     name="help",
@@ -67,7 +72,8 @@ def list_tenants(as_json: AsJson = False) -> None:
     if as_json:
         print_json([asdict(tenant) for tenant in tenants])
         return
-    table = Table("domain", "name", "tenant_id", box=None)
+    table = Table("domain", "name", box=None)
+    table.add_column("tenant_id", no_wrap=True, min_width=36)  # An id cut short is none.
     for tenant in tenants:
         table.add_row(tenant.domain, tenant.name, str(tenant.tenant_id))
     out.print(table if tenants else "no tenant yet: helpdesk tenant create NAME DOMAIN")
@@ -103,7 +109,10 @@ def delete(
     with open_registry() as registry:
         tenant = registry.tenants.get_by_domain(domain)
         if not yes:
-            typer.confirm(f"Delete {tenant.name} ({domain}) with all its documents, answers and keys?", abort=True)
+            if as_json or not sys.stdin.isatty():
+                raise InvalidInput(f"deleting {domain} cannot be undone: give --yes", field="yes")
+            question = f"Delete {tenant.name} ({domain}) with all its documents, answers and keys?"
+            typer.confirm(question, abort=True, err=True)
         registry.tenants.delete(tenant.tenant_id)
     if as_json:
         print_json({"deleted": str(tenant.tenant_id), "domain": domain})

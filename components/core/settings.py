@@ -6,10 +6,12 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from components.core.errors import InvalidSetting
+
+LAST_PORT = 65535
 
 
 class Settings(BaseSettings):
@@ -23,8 +25,10 @@ class Settings(BaseSettings):
         description="postgresql:// address of a role that may create roles and databases; none = embedded PostgreSQL.",
     )
     host: str = Field("127.0.0.1", description="Address that the API and Dagster's UI listen on.")
-    port: int = Field(8080, ge=1, le=65535, description="Port of the API and the chat.")
-    dagster_port: int | None = Field(None, ge=1, le=65535, description="Port of Dagster's UI; none = port + 1.")
+    port: int = Field(8080, ge=1, le=LAST_PORT, description="Port of the API and the chat.")
+    dagster_port: int | None = Field(
+        None, ge=1, le=LAST_PORT, validate_default=True, description="Port of Dagster's UI; none = port + 1."
+    )
     embedder: str = Field(
         "bundled",
         min_length=1,
@@ -51,7 +55,17 @@ class Settings(BaseSettings):
     @field_validator("data_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().resolve()
+        folder = value.expanduser().resolve()
+        if folder.exists() and not folder.is_dir():
+            raise ValueError("it is a file, and a folder is needed")
+        return folder
+
+    @field_validator("dagster_port")
+    @classmethod
+    def _has_room(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value is None and info.data.get("port") == LAST_PORT:
+            raise ValueError(f"HELPDESK_PORT={LAST_PORT} leaves no port after it for Dagster's UI")
+        return value
 
     @property
     def resolved_dagster_port(self) -> int:
@@ -66,6 +80,27 @@ def load_settings(**overrides: object) -> Settings:
         first = error.errors()[0]
         name = "HELPDESK_" + "_".join(str(part) for part in first["loc"]).upper()
         raise InvalidSetting(f"{name}={first.get('input')!r}: {first['msg']}", field=name) from error
+
+
+def resolve_secret(reference: str) -> str:
+    """The secret that `env:NAME` or `file:/absolute/path` refers to, without the line break at its end.
+
+    Raises InvalidSetting naming the reference, never the secret.
+    """
+    kind, _, place = reference.partition(":")
+    if kind == "env" and place:
+        secret = os.environ.get(place, "")
+    elif kind == "file" and place.startswith("/"):
+        try:
+            secret = Path(place).read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidSetting(f"{reference}: {error}", field=reference) from error
+    else:
+        # What stands here may be the secret itself.
+        raise InvalidSetting("a secret is given by reference: env:NAME or file:/absolute/path", field="secret")
+    if not secret:
+        raise InvalidSetting(f"{reference} is empty or not set", field=reference)
+    return secret
 
 
 def quiet_third_parties() -> None:

@@ -26,6 +26,11 @@ DOMAIN = re.compile(r"(?=.{3,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0
 LONGEST_NAME = 200
 
 
+def declared_in(data_dir: Path, domain: str) -> Path:
+    """Where commands write the declarations of a tenant's sources."""
+    return data_dir / "sources" / domain
+
+
 class TenantRegistry:
     """Creates, finds, configures and deletes tenants. `data_dir` holds what a tenant has outside PostgreSQL."""
 
@@ -84,13 +89,15 @@ class TenantRegistry:
         return self.get(tenant_id)
 
     def delete(self, tenant_id: UUID) -> None:
-        """The tenant with everything it has: rows, index, files. Raises TenantNotFound.
+        """The tenant with everything it has: rows, index, files, declared sources. Raises TenantNotFound.
 
         The rows go last: killed half-way, the tenant is still listed and the deletion can be repeated. An
         ingestion that is under way ends its stage first, and then finds no tenant.
         """
-        tenant = TenantContext(tenant_id)
+        tenant, domain = TenantContext(tenant_id), self.get(tenant_id).domain
         with turn(self._database, self._data_dir, tenant):
+            # First: whoever has the domain next must not inherit them.
+            shutil.rmtree(declared_in(self._data_dir, domain), ignore_errors=True)
             delete_index(self._data_dir / "vectors", tenant)
             shutil.rmtree(tenant_folder(self._data_dir, tenant))
             with self._database.operator() as session:

@@ -78,16 +78,19 @@ class FolderSource:
         """Every file, sorted by path. Raises Unavailable where the folder, or one below it, cannot be listed."""
         documents: list[RawDocument] = []
         problems: list[DocumentProblem] = []
-        first_with: dict[str, str] = {}
+        first_with: dict[tuple[str, str], str] = {}
         for entry in self._entries():
             read = self._read(entry)
             if isinstance(read, DocumentProblem):
                 problems.append(read)
-            elif read.content.strip() and read.checksum in first_with:
-                message = f"{read.document_id} has the same content as {first_with[read.checksum]}, which is used"
+                continue
+            # Of another type the same bytes are another document: one of the two is misnamed and will be refused.
+            content = (read.checksum, read.media_type)
+            if read.content.strip() and content in first_with:
+                message = f"{read.document_id} has the same content as {first_with[content]}"
                 problems.append(DocumentProblem(read.document_id, "duplicate", message))
             else:
-                first_with.setdefault(read.checksum, read.document_id)
+                first_with.setdefault(content, read.document_id)
                 documents.append(read)
         return SourceSnapshot(tuple(documents), tuple(problems))
 

@@ -67,16 +67,29 @@ def load_declarations(folders: Sequence[Path]) -> list[SourceDeclaration]:
     Raises InvalidSetting naming file and key, also where one tenant has two sources of one name.
     """
     found: dict[tuple[str, str], SourceDeclaration] = {}
-    for file in sorted(path for folder in folders if folder.is_dir() for path in folder.rglob(FILE_NAME)):
-        for document in _documents(file):
-            if document.get("type") != FOLDER_SOURCE_TYPE:
-                continue
-            declaration = declare(_attributes(document.get("attributes"), file), file)
-            key = (declaration.tenant, declaration.name)
-            if key in found:
-                raise InvalidSetting(f"{file}: source {key[1]!r} of {key[0]} is declared already in {found[key].file}")
-            found[key] = declaration
+    for file in declaring_files(folders):
+        for declaration in declarations_in(file):
+            add_declaration(found, declaration)
     return list(found.values())
+
+
+def declaring_files(folders: Sequence[Path]) -> list[Path]:
+    """Every file below `folders` that may declare a source, in path order; a folder may be absent."""
+    return sorted(path for folder in folders if folder.is_dir() for path in folder.rglob(FILE_NAME))
+
+
+def declarations_in(file: Path) -> list[SourceDeclaration]:
+    """The folder sources that one file declares. Raises InvalidSetting naming file and key."""
+    ours = [document for document in _documents(file) if document.get("type") == FOLDER_SOURCE_TYPE]
+    return [declare(_attributes(document.get("attributes"), file), file) for document in ours]
+
+
+def add_declaration(found: dict[tuple[str, str], SourceDeclaration], declaration: SourceDeclaration) -> None:
+    """Into `found`, by tenant and name. Raises InvalidSetting where the tenant has a source of that name."""
+    first = found.setdefault((declaration.tenant, declaration.name), declaration)
+    if first is not declaration:
+        source = f"source {declaration.name!r} of {declaration.tenant}"
+        raise InvalidSetting(f"{declaration.file}: {source} is declared already in {first.file}")
 
 
 def write_declaration(file: Path, attributes: FolderSourceAttributes) -> SourceDeclaration:
@@ -99,6 +112,8 @@ def _documents(file: Path) -> list[dict[str, object]]:
 
 
 def _attributes(value: object, file: Path) -> FolderSourceAttributes:
+    if value is None:
+        raise InvalidSetting(f"{file}: attributes are missing: tenant, name and folder are needed", field="attributes")
     try:
         return FolderSourceAttributes.model_validate(value)
     except ValidationError as error:

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from components.knowledge.source_declarations import load_declarations
+from components.knowledge.readable_declarations import declarations_of
 from dagster_project.partitions import GROUP, OWNERS, TENANTS
 from dagster_project.resources import Helpdesk
 from dagster_project.result import Figures
@@ -18,7 +18,7 @@ from dagster_project.result import Figures
 )
 def evaluation_sets(context: dg.AssetExecutionContext, helpdesk: dg.ResourceParam[Helpdesk]) -> Figures:
     tenant = helpdesk.begin(context)
-    declared = [source for source in load_declarations(helpdesk.source_folders) if source.tenant == tenant.domain]
+    declared = declarations_of(helpdesk.source_folders, tenant.domain)
     folders = dict.fromkeys(source.evaluation for source in declared if source.evaluation is not None)
     reports = [helpdesk.workbench.ingestion.load_evaluation_set(tenant, folder) for folder in folders]
     if not reports:

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from components.core.errors import InvalidSetting
-from components.knowledge.source_declarations import load_declarations
+from components.knowledge.readable_declarations import declarations_of
 from dagster_project.fingerprints import FINGERPRINT, tenant_fingerprint
 from dagster_project.partitions import GROUP, OWNERS, TENANTS
 from dagster_project.presentation import log_problems, problem_metadata
@@ -21,7 +21,7 @@ from dagster_project.result import Figures
 )
 def raw_documents(context: dg.AssetExecutionContext, helpdesk: dg.ResourceParam[Helpdesk]) -> Figures:
     tenant = helpdesk.begin(context)
-    declared = [source for source in load_declarations(helpdesk.source_folders) if source.tenant == tenant.domain]
+    declared = declarations_of(helpdesk.source_folders, tenant.domain)
     if not declared:
         folders = " or ".join(str(folder) for folder in helpdesk.source_folders)
         raise InvalidSetting(f"no source is declared for {tenant.domain}: write a defs.yaml below {folders}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,14 +40,14 @@ Helpdesk = Callable[..., Outcome]
 def helpdesk(postgres: DatabaseAddresses, data_dir: Path) -> Helpdesk:
     """Runs `helpdesk ARGUMENTS` in a process of its own, on the data folder whose PostgreSQL runs already."""
 
-    def run(*arguments: str, stdin: str = "") -> Outcome:
+    def run(*arguments: str, stdin: str = "", environment: Mapping[str, str] = {}) -> Outcome:
         done = subprocess.run(
             [sys.executable, "-m", "apps.cli.main", *arguments],
             input=stdin,
             capture_output=True,
             text=True,
             timeout=240,
-            env={"HELPDESK_DATA_DIR": str(data_dir), "PATH": "/usr/bin:/bin", "HOME": str(data_dir)},
+            env={"HELPDESK_DATA_DIR": str(data_dir), "PATH": "/usr/bin:/bin", "HOME": str(data_dir), **environment},
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
 

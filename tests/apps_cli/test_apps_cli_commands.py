@@ -57,9 +57,27 @@ def test_a_tenant_is_created_listed_configured_and_deleted(helpdesk: Helpdesk, t
     assert json.loads(gone.err)["error"]["code"] == "tenant_not_found"
 
 
-def test_deleting_asks_first(helpdesk: Helpdesk) -> None:
+def test_the_next_owner_of_a_domain_inherits_no_source(helpdesk: Helpdesk, knowledge: Path) -> None:
+    assert helpdesk("tenant", "create", "Old", "reborn.example", "--knowledge", str(knowledge)).status == 0
+    assert helpdesk("tenant", "delete", "reborn.example", "--yes").status == 0
+    assert helpdesk("tenant", "create", "New", "reborn.example").status == 0
+    without = helpdesk("ingest", "reborn.example")
+    assert without.status == 2
+    assert "has no source" in without.err
+
+
+@pytest.mark.parametrize("variable", ["HELPDESK_PORT=65535", "HELPDESK_DATA_DIR=/etc/hostname"])
+def test_a_setting_that_cannot_be_is_named_in_one_line(helpdesk: Helpdesk, variable: str) -> None:
+    refused = helpdesk("tenant", "list", environment=dict([variable.split("=")]))
+    assert refused.status == 2
+    assert len(refused.err.splitlines()) == 1
+    assert "HELPDESK_" in refused.err
+
+
+def test_nothing_is_deleted_unasked(helpdesk: Helpdesk) -> None:
     helpdesk("tenant", "create", "Careful", "careful.example")
-    assert helpdesk("tenant", "delete", "careful.example", stdin="n\n").status == 130
+    refused = helpdesk("tenant", "delete", "careful.example", stdin="y\n")
+    assert (refused.status, "--yes" in refused.err) == (2, True)
     assert helpdesk("tenant", "show", "careful.example").status == 0
 
 

@@ -22,7 +22,7 @@ from components.database.session import Database
 from components.database.tables import Base
 from components.helpdesk.ingestion.turns import turn
 from components.helpdesk.tenant_config import read_config
-from components.helpdesk.tenants import TenantRegistry
+from components.helpdesk.tenants import TenantRegistry, declared_in
 
 MakeShop = Callable[..., Shop]
 
@@ -145,11 +145,16 @@ def test_a_deleted_tenant_leaves_no_row_no_file_and_no_index(
     workbench.feedback.rate(context, answered.answer_id, 1)
     workbench.api_keys.issue(context, "test")
     full = rows_of(database, shop)
-    assert all(full[name] for name in full if name != "tickets")
+    unused = {"tickets", "prompts", "prompt_activations", "model_calls", "model_spending"}
+    assert all(full[name] for name in full if name not in unused)
+    declaration = declared_in(helpdesk_settings.data_dir, shop.tenant.domain) / "help" / "defs.yaml"
+    declaration.parent.mkdir(parents=True)
+    declaration.write_text("type: x\n")
 
     workbench.tenants.delete(shop.tenant.tenant_id)
 
     assert not any(rows_of(database, shop).values())
+    assert not declaration.exists()
     folders = [helpdesk_settings.data_dir / name for name in ("tenants", "vectors")]
     left = [path for folder in folders for path in folder.rglob("*") if str(shop.tenant.tenant_id) in str(path)]
     assert left == []

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from components.core.errors import InvalidSetting
+from components.knowledge.readable_declarations import declarations_of, readable_declarations
 from components.knowledge.source_declarations import FolderSourceAttributes, load_declarations, write_declaration
 
 GOOD = """\
@@ -98,3 +99,22 @@ def test_any_file_is_read_or_refused(tmp_path: Path, content: bytes) -> None:
     declare(tmp_path, content)
     with suppress(InvalidSetting):
         load_declarations([tmp_path])
+
+
+@pytest.mark.parametrize("broken", ["tenant: other.example\nname: [", GOOD.replace("name: help", "name: No Spaces")])
+def test_anothers_mistake_is_not_waited_for(tmp_path: Path, broken: str) -> None:
+    declare(tmp_path, GOOD, "good")
+    file = declare(tmp_path, broken.replace("shop.example", "other.example"), "good/below")
+    found, (problem,) = readable_declarations([tmp_path])
+    assert [each.tenant for each in found] == ["shop.example"]
+    assert problem.file == file
+    assert [each.name for each in declarations_of([tmp_path], "shop.example")] == ["help"]
+    with pytest.raises(InvalidSetting, match="below"):
+        declarations_of([tmp_path], "other.example")
+
+
+def test_a_file_that_names_nobody_may_be_anybodys(tmp_path: Path) -> None:
+    declare(tmp_path, GOOD, "good")
+    declare(tmp_path, b"\xff\xfe", "broken")
+    with pytest.raises(InvalidSetting, match="broken"):
+        declarations_of([tmp_path], "shop.example")
