@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from components.core.embeddings import Embedder
+from components.core.errors import Unavailable
 from components.core.settings import Settings, quiet_third_parties
-from components.core.tenant import Tenant
+from components.core.tenant import Tenant, TenantContext
 from components.database.addresses import DatabaseAddresses
 from components.database.session import Database
 from components.helpdesk.api_keys import ApiKeys
@@ -17,13 +21,25 @@ from components.helpdesk.tenants import TenantRegistry
 
 if TYPE_CHECKING:
     # These import Haystack, and Haystack imports torch: seconds that administration need not wait.
+    from components.gateway.event_loop import EventLoopThread
+    from components.gateway.gateway import ModelGateway
+    from components.gateway.observer import GatewayObserver
+    from components.gateway.policy import ModelPolicy
+    from components.helpdesk.answer_log import AnswerLog
     from components.helpdesk.answering import Answering
     from components.helpdesk.ingestion.service import Ingestion
+    from components.helpdesk.prompts import Prompts
+    from components.shared_state.connection import SharedState
+
+logger = logging.getLogger("helpdesk.workbench")
+
+CLOSING_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
 class Workbench:
-    """The parts that apps and assets work with, wired once a process."""
+    """The parts that apps and assets work with, wired once a process. policy_for: which language models a tenant
+    may use and spend on, read from its configuration each time."""
 
     settings: Settings
     database: Database
@@ -31,12 +47,25 @@ class Workbench:
     tenants: TenantRegistry
     api_keys: ApiKeys
     answering: Answering
+    answers: AnswerLog
+    prompts: Prompts
     feedback: FeedbackLog
     ingestion: Ingestion
+    gateway: ModelGateway
+    loop: EventLoopThread
+    state: SharedState
+    policy_for: Callable[[TenantContext], ModelPolicy]
 
     def close(self) -> None:
-        """Gives the database connections back."""
-        self.database.dispose()
+        """Ends what runs in the background and gives connections back. What was spent is recorded first."""
+        try:
+            self.loop.run(self.gateway.close(), CLOSING_SECONDS)
+            self.loop.run(self.state.close(), CLOSING_SECONDS)
+        except Unavailable as error:
+            logger.warning("the gateway did not close in time: %s", error)
+        finally:
+            self.loop.close()
+            self.database.dispose()
 
 
 @dataclass(frozen=True)
@@ -64,26 +93,96 @@ class Registry:
 def build_registry(settings: Settings, addresses: DatabaseAddresses) -> Registry:
     """Wires what needs no model; starts no server."""
     database = Database(addresses.app, addresses.operator)
-    return Registry(settings, database, TenantRegistry(database, settings.data_dir), ApiKeys(database))
+    tenants = TenantRegistry(database, settings.data_dir, on_deleted=partial(_forget_answers, settings))
+    return Registry(settings, database, tenants, ApiKeys(database))
 
 
-def build_workbench(settings: Settings, addresses: DatabaseAddresses) -> Workbench:
-    """Wires everything; starts no server. Raises ModelUnavailable where the embedder's weights are absent."""
+def _forget_answers(settings: Settings, tenant: TenantContext) -> None:
+    """What Redis keeps of a deleted tenant goes too. Where it does not answer, it goes when its time is up."""
+    from components.gateway.event_loop import EventLoopThread
+    from components.gateway.prompt_cache import PromptCache
+    from components.shared_state.connection import SharedState
+
+    loop, state = EventLoopThread(), SharedState.from_settings(settings)
+    try:
+        kept = PromptCache(state, settings.prompt_cache_hours * 3600)
+        loop.run(kept.purge_tenant(tenant), CLOSING_SECONDS)
+        loop.run(state.close(), CLOSING_SECONDS)
+    except Unavailable as error:
+        logger.warning("kept answers of tenant %s stay in Redis until their time is up: %s", tenant.tenant_id, error)
+    finally:
+        loop.close()
+
+
+def build_workbench(
+    settings: Settings, addresses: DatabaseAddresses, *, observer: GatewayObserver | None = None
+) -> Workbench:
+    """Wires everything; starts no server. observer: hears of model calls, and of the prompt cache.
+
+    Raises ModelUnavailable where the embedder's weights are absent, InvalidCatalogue for a bad models file,
+    InvalidSetting.
+    """
     quiet_third_parties()
+    from components.gateway.catalogue import load_catalogue
+    from components.gateway.event_loop import EventLoopThread
+    from components.gateway.grounded_generator import GroundedGenerator
+    from components.gateway.opening import open_gateway
+    from components.gateway.prompt_cache import PromptCache
+    from components.helpdesk.answer_cache import AnswerCache
+    from components.helpdesk.answer_generator import TenantGenerator, models_of
+    from components.helpdesk.answer_log import AnswerLog
     from components.helpdesk.answering import Answering
     from components.helpdesk.ingestion.service import Ingestion
+    from components.helpdesk.model_policy import policy_of
+    from components.helpdesk.prompts import Prompts
+    from components.models.chat_model_factory import build_chat_model
     from components.models.embedder_factory import embedder_from_settings
     from components.models.extractive import ExtractiveGenerator
+    from components.retrieval.grounding.grounder import Grounder
+    from components.shared_state.connection import SharedState
 
+    catalogue = load_catalogue(settings.models)
+    state = SharedState.from_settings(settings)
     database = Database(addresses.app, addresses.operator)
     embedder = embedder_from_settings(settings)
+    extractive = ExtractiveGenerator(embedder)
+    grounder = Grounder(embedder)
+    tenants = TenantRegistry(database, settings.data_dir, on_deleted=partial(_forget_answers, settings))
+    prompts = Prompts(database)
+    loop = EventLoopThread()
+    kept = PromptCache(state, settings.prompt_cache_hours * 3600)
+    gateway = open_gateway(
+        catalogue,
+        partial(build_chat_model, extractive=extractive),
+        database,
+        state=state,
+        cache=kept,
+        observer=observer,
+    )
+
+    def policy_for(tenant: TenantContext) -> ModelPolicy:
+        return policy_of(tenants.get(tenant.tenant_id).config)
+
+    def generator_for(tenant: TenantContext) -> TenantGenerator:
+        def grounded(policy: ModelPolicy) -> GroundedGenerator:
+            return GroundedGenerator(tenant, lambda: policy, gateway, loop, extractive, grounder)
+
+        return TenantGenerator(catalogue, partial(policy_for, tenant), grounded, extractive)
+
+    answers = AnswerCache(kept, loop, lambda config: models_of(catalogue, policy_of(config)))
     return Workbench(
         settings=settings,
         database=database,
         embedder=embedder,
-        tenants=TenantRegistry(database, settings.data_dir),
+        tenants=tenants,
         api_keys=ApiKeys(database),
-        answering=Answering(database, embedder, ExtractiveGenerator(embedder), settings),
+        answering=Answering(database, embedder, generator_for, settings, cache=answers),
+        answers=AnswerLog(database),
+        prompts=prompts,
         feedback=FeedbackLog(database),
-        ingestion=Ingestion(database, embedder, settings),
+        ingestion=Ingestion(database, embedder, settings, on_withdrawn=answers.purge),
+        gateway=gateway,
+        loop=loop,
+        state=state,
+        policy_for=policy_for,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
+from apps.api.answers import answers_router
 from apps.api.authentication import Authentication
 from apps.api.body_limit import BodyLimit
 from apps.api.docs import add_docs
@@ -15,6 +16,9 @@ from apps.api.exchange import Exchange
 from apps.api.failures import handle_failures
 from apps.api.feedback import feedback_router
 from apps.api.health import health_router
+from apps.api.llm import generate_router
+from apps.api.llm_generation import Generations
+from apps.api.llm_models import models_router
 from apps.api.measurements import Measurements
 from apps.api.metrics import metrics_router
 from apps.api.openapi import HelpdeskApi
@@ -33,19 +37,21 @@ class Limits:
     """Bounds of one API process.
 
     answers: questions answered at once. waiting: calls that may wait for a thread before the next is
-    refused with 503. short: other calls (keys, feedback) at once. body_bytes: longest request body.
-    body_pause: seconds that a caller may pause within one.
+    refused with 503. short: other calls (keys, feedback) at once. generations: of POST /llm/generate at once.
+    body_bytes: longest request body. body_pause: seconds that a caller may pause within one.
     """
 
     answers: int = 4
     waiting: int = 32
     short: int = 4
+    generations: int = 200
     body_bytes: int = 64 * 1024
     body_pause: float = 10.0
 
 
-def create_app(workbench: Workbench, limits: Limits = Limits()) -> FastAPI:
-    """The API over `workbench`, which stays the caller's to close."""
+def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements: Measurements | None = None) -> FastAPI:
+    """The API over `workbench`, which stays the caller's to close. measurements: those that the workbench's gateway
+    counts with, so that GET /metrics shows its calls too; new ones by default."""
     answers = WorkerPool("answers", threads=limits.answers, waiting=limits.waiting)
     short = WorkerPool("short", threads=limits.short, waiting=limits.waiting)
     probes = WorkerPool("probes", threads=1, waiting=limits.waiting)
@@ -60,15 +66,20 @@ def create_app(workbench: Workbench, limits: Limits = Limits()) -> FastAPI:
         title="Helpdesk", version="0.1.0", description=_DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None
     )
     deadline = workbench.settings.request_deadline
-    measurements = Measurements()
+    measurements = measurements or Measurements()
+    gateway, loop, policy_for = workbench.gateway, workbench.loop, workbench.policy_for
+    generations = Generations(gateway, loop, policy_for, short, limit=limits.generations, deadline=deadline)
     authenticate = Authentication(workbench.api_keys, short, deadline=deadline)
     handle_failures(app)
     app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=f"{CHAT_PATH}/")
     app.add_middleware(Exchange, measurements=measurements)
     app.include_router(rag_router(workbench, authenticate, answers, measurements))
+    app.include_router(answers_router(workbench.answers, authenticate, short, deadline=deadline))
+    app.include_router(generate_router(generations, authenticate))
+    app.include_router(models_router(gateway, loop, policy_for, authenticate, short, deadline=deadline))
     app.include_router(feedback_router(workbench.feedback, authenticate, short, deadline=deadline))
     app.include_router(health_router(workbench.database, probes, deadline=_READY_WITHIN))
     app.include_router(metrics_router(measurements))
     add_docs(app)
-    mount_chat(app, workbench)
+    mount_chat(app, workbench, measurements)
     return app

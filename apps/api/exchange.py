@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from apps.api.measurements import Measurements
 from apps.api.problems import problem_response
+from apps.api.tracing import trace_id_of
 
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
@@ -35,8 +36,8 @@ class Exchange:
     """Outermost ASGI middleware.
 
     Takes X-Request-Id from the caller where it is sane (up to 64 letters, digits, `.`, `_`, `-`) and
-    makes one otherwise. A fault below it becomes a problem detail without internals, logged in full
-    under the request's id.
+    makes one otherwise; X-Trace-Id is that of a valid W3C `traceparent`, or a new one. A fault below it
+    becomes a problem detail without internals, logged in full under the request's id.
     """
 
     def __init__(self, app: ASGIApp, measurements: Measurements) -> None:
@@ -50,14 +51,15 @@ class Exchange:
         started = perf_counter()
         given = Headers(scope=scope).get("x-request-id", "")
         request_id = given if _SANE_ID.fullmatch(given) else uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
+        trace_id = trace_id_of(Headers(scope=scope).get("traceparent"))
+        scope.setdefault("state", {}).update(request_id=request_id, trace_id=trace_id)
         status = 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _add_headers(MutableHeaders(scope=message), request_id)
+                _add_headers(MutableHeaders(scope=message), request_id, trace_id)
             await send(message)
 
         try:
@@ -76,6 +78,7 @@ class Exchange:
         self._measurements.count_request(scope["method"], route, status)
         fields = {
             "request_id": request_id,
+            "trace_id": scope["state"]["trace_id"],
             "method": scope["method"],
             "route": route,
             "status": status,
@@ -101,8 +104,9 @@ def route_template(scope: Scope) -> str:
     return "unmatched"
 
 
-def _add_headers(headers: MutableHeaders, request_id: str) -> None:
+def _add_headers(headers: MutableHeaders, request_id: str, trace_id: str) -> None:
     headers["X-Request-Id"] = request_id
+    headers["X-Trace-Id"] = trace_id
     for name, value in _HEADERS.items():
         headers.setdefault(name, value)
     if "json" in headers.get("content-type", ""):

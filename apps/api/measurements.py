@@ -3,55 +3,118 @@
 from __future__ import annotations
 
 import threading
+from decimal import Decimal
 from uuid import UUID
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
+
+from components.core.answers import Reason
+from components.core.tenant import TenantContext
+from components.gateway.observer import CacheOutcome, CircuitState
+from components.helpdesk.answered_question import AnsweredQuestion
 
 _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+_CIRCUITS: dict[CircuitState, int] = {"closed": 0, "half_open": 1, "open": 2}
 
 
 class Measurements:
-    """The API's figures. Every label has few values: route templates, known methods, and at most
-    `tenants` tenant ids; tenants past that are counted together as `other`."""
+    """The API's figures; keeps the gateway's GatewayObserver. Thread-safe.
+
+    Every label has few values: route templates, known methods, the catalogue's models, and at most `tenants` tenant
+    ids; tenants past that are counted together as `other`.
+    """
 
     def __init__(self, *, tenants: int = 500) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self._duration = Histogram(
-            "rag_query_duration_seconds",
-            "Latency of RAG queries",
-            ["tenant"],
-            buckets=_BUCKETS,
-            registry=self.registry,
+        self._duration = self._histogram("rag_query_duration_seconds", "Latency of RAG queries", "tenant")
+        self._answers = self._counter(
+            "rag_answers", "RAG queries by outcome: answered, or refused for weak evidence", "tenant", "outcome"
         )
-        self._answers = Counter(
-            "rag_answers",
-            "RAG queries by outcome: answered, or refused for weak evidence",
-            ["tenant", "outcome"],
-            registry=self.registry,
+        self._reasons = self._counter(
+            "helpdesk_answers",
+            "Answers by channel and by why they were refused or not a language model's (`none` for neither)",
+            "tenant",
+            "channel",
+            "reason",
         )
-        self._requests = Counter(
-            "http_requests",
-            "HTTP requests by method, route template and status",
-            ["method", "route", "status"],
-            registry=self.registry,
+        self._answer_cache = self._counter(
+            "helpdesk_answer_cache", "Look-ups of whole answers: hit, miss, or Redis unavailable", "tenant", "outcome"
+        )
+        self._calls = self._counter(
+            "helpdesk_model_calls", "Calls of models by outcome: ok, or the error's code", "model", "outcome"
+        )
+        self._call_duration = self._histogram("helpdesk_model_call_duration_seconds", "Duration of calls", "model")
+        self._tokens = self._counter(
+            "helpdesk_model_tokens", "Tokens read (input) and written (output)", "tenant", "model", "direction"
+        )
+        self._cost = self._counter("helpdesk_model_cost", "Cost in the catalogue's currency", "tenant", "model")
+        self._prompt_cache = self._counter(
+            "helpdesk_prompt_cache", "Look-ups of model output: hit, miss, or Redis unavailable", "tenant", "outcome"
+        )
+        self._circuit = Gauge(
+            "helpdesk_model_circuit", "0 closed, 1 half open, 2 open", ["model"], registry=self.registry
+        )
+        self._requests = self._counter(
+            "http_requests", "HTTP requests by method, route template and status", "method", "route", "status"
         )
         self._lock = threading.Lock()
         self._tenants: set[UUID] = set()
         self._most_tenants = tenants
 
-    def count_answer(self, tenant_id: UUID, answered: bool, seconds: float) -> None:
-        """One RAG query ended after `seconds` with an answer, or with an honest refusal."""
-        tenant = self._tenant_label(tenant_id)
-        self._duration.labels(tenant).observe(seconds)
-        self._answers.labels(tenant, "answered" if answered else "refused").inc()
+    def count_answer(self, tenant: TenantContext, channel: str, answered: AnsweredQuestion, seconds: float) -> None:
+        """A customer's question ended after `seconds` with an answer, or with an honest refusal."""
+        label, answer = self._tenant_label(tenant), answered.answer
+        self._duration.labels(label).observe(seconds)
+        self._answers.labels(label, "answered" if answer.answered else "refused").inc()
+        self._reasons.labels(label, channel, answer.reason or "none").inc()
+        if answered.cache != "off":
+            self._answer_cache.labels(label, answered.cache).inc()
+
+    def count_unanswered(self, tenant: TenantContext, channel: str, reason: Reason) -> None:
+        """A customer's question had no answer at all, for this reason."""
+        self._reasons.labels(self._tenant_label(tenant), channel, reason).inc()
 
     def count_request(self, method: str, route: str, status: int) -> None:
         """One HTTP exchange is over. route: a template, never a path that a caller can invent."""
         self._requests.labels(method if method in _METHODS else "other", route, str(status)).inc()
 
-    def _tenant_label(self, tenant_id: UUID) -> str:
+    def called(
+        self,
+        tenant: TenantContext,
+        model: str,
+        provider: str,
+        error: str | None,
+        seconds: float,
+        input_tokens: int,
+        output_tokens: int,
+        cost: Decimal,
+    ) -> None:
+        """One call of one model has ended."""
+        label = self._tenant_label(tenant)
+        self._calls.labels(model, error or "ok").inc()
+        self._call_duration.labels(model).observe(seconds)
+        self._tokens.labels(label, model, "input").inc(input_tokens)
+        self._tokens.labels(label, model, "output").inc(output_tokens)
+        self._cost.labels(label, model).inc(float(cost))
+
+    def cached(self, tenant: TenantContext, outcome: CacheOutcome) -> None:
+        """The prompt cache was asked."""
+        self._prompt_cache.labels(self._tenant_label(tenant), outcome).inc()
+
+    def circuit(self, model: str, state: CircuitState) -> None:
+        """A model's circuit has changed."""
+        self._circuit.labels(model).set(_CIRCUITS[state])
+
+    def _counter(self, name: str, told: str, *labels: str) -> Counter:
+        return Counter(name, told, labels, registry=self.registry)
+
+    def _histogram(self, name: str, told: str, *labels: str) -> Histogram:
+        return Histogram(name, told, labels, buckets=_BUCKETS, registry=self.registry)
+
+    def _tenant_label(self, tenant: TenantContext) -> str:
+        tenant_id = tenant.tenant_id
         with self._lock:
             if tenant_id not in self._tenants and len(self._tenants) >= self._most_tenants:
                 return "other"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -11,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 from starlette.types import Scope
 
-from components.core.errors import HelpdeskError
+from components.core.errors import HelpdeskError, ModelOverloaded
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -44,6 +45,9 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "invalid_input": ProblemKind(422, "Invalid input"),
     "invalid_setting": ProblemKind(500, "The server is misconfigured", _FAULT),
     "invalid_pipeline": ProblemKind(500, "The server is misconfigured", _FAULT),
+    "invalid_catalogue": ProblemKind(500, "The server is misconfigured", _FAULT),
+    "invalid_prompt": ProblemKind(422, "Invalid prompt template"),
+    "prompt_too_long": ProblemKind(422, "Prompt too long"),
     "invalid_evaluation_set": ProblemKind(422, "Invalid evaluation set"),
     "unreadable_document": ProblemKind(422, "Unreadable document"),
     "not_found": ProblemKind(404, "Not found"),
@@ -57,6 +61,8 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "access_denied": ProblemKind(403, "Access denied"),
     "invalid_api_key": ProblemKind(401, "Invalid API key", _SEND_A_KEY),
     "tenant_mismatch": ProblemKind(403, "Another tenant's data"),
+    "model_not_allowed": ProblemKind(403, "Model not allowed"),
+    "budget_exhausted": ProblemKind(429, "Budget used up"),
     "unavailable": ProblemKind(
         503, "Unavailable", "The server is busy or a part of it does not answer; try again.", retry_after=2
     ),
@@ -71,6 +77,19 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     ),
     "model_unavailable": ProblemKind(
         503, "Model unavailable", "A model cannot be reached or ran out of time; try again.", retry_after=10
+    ),
+    "model_timed_out": ProblemKind(504, "Model timed out", "The model did not answer in time; try again."),
+    "model_overloaded": ProblemKind(
+        503, "Model overloaded", "The model asks to be left alone for a while; try again later.", retry_after=10
+    ),
+    "model_misbehaved": ProblemKind(
+        502, "Model misbehaved", "The model's reply broke off or is not what was asked for; try again."
+    ),
+    "circuit_open": ProblemKind(
+        503, "Model out of order", "The model has failed too often lately to be asked; try again.", retry_after=30
+    ),
+    "shared_state_unavailable": ProblemKind(
+        503, "Shared state unavailable", "A store that this needs does not answer; try again.", retry_after=5
     ),
     # HTTP itself
     "invalid_json": ProblemKind(400, "Invalid JSON"),
@@ -102,23 +121,22 @@ class Problem(BaseModel):
     errors: list[FieldError] | None = Field(None, description="Every field at fault, for invalid input.")
 
 
-def problem_response(
+def problem_of(
     scope: Scope,
     code: str,
     detail: str | None = None,
     *,
     field: str | None = None,
     errors: list[FieldError] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> Response:
-    """The response for a row of PROBLEMS.
+) -> Problem:
+    """The problem for a row of PROBLEMS.
 
     scope: the request's ASGI scope; its state holds the request id where the exchange middleware ran.
     detail: what went wrong this time; the row's title where neither this nor the row says it.
     Raises KeyError for a code that is no row.
     """
     kind = PROBLEMS[code]
-    problem = Problem(
+    return Problem(
         type=f"/problems/{code}",
         title=kind.title,
         status=kind.status,
@@ -129,6 +147,20 @@ def problem_response(
         field=field,
         errors=errors,
     )
+
+
+def problem_response(
+    scope: Scope,
+    code: str,
+    detail: str | None = None,
+    *,
+    field: str | None = None,
+    errors: list[FieldError] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """`problem_of` as a response."""
+    kind = PROBLEMS[code]
+    problem = problem_of(scope, code, detail, field=field, errors=errors)
     return Response(
         problem.model_dump_json(exclude_none=True),
         status_code=kind.status,
@@ -139,18 +171,29 @@ def problem_response(
 
 def error_response(scope: Scope, error: HelpdeskError) -> Response:
     """The response for one of our errors; what is not told to the caller is logged with the request id."""
+    problem = problem_of_error(scope, error)
+    headers = _headers(problem.code, PROBLEMS[problem.code])
+    if isinstance(error, ModelOverloaded) and error.retry_after is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
+    return Response(
+        problem.model_dump_json(exclude_none=True), status_code=problem.status, headers=headers, media_type=MEDIA_TYPE
+    )
+
+
+def problem_of_error(scope: Scope, error: HelpdeskError) -> Problem:
+    """What is told of one of our errors; the rest is logged with the request id."""
     code = known_code(type(error))
     kind = PROBLEMS[code]
     if kind.status >= 500:
         request_id = scope.get("state", {}).get("request_id", "")
         logger.log(
-            logging.WARNING if kind.status == 503 else logging.ERROR,
+            logging.ERROR if kind.status == 500 else logging.WARNING,
             "%s: %s",
             code,
             error.message,
             extra={"fields": {"request_id": request_id, "code": code}},
         )
-    return problem_response(scope, code, kind.detail or error.message, field=error.field)
+    return problem_of(scope, code, kind.detail or error.message, field=error.field)
 
 
 def known_code(kind: type[HelpdeskError]) -> str:

@@ -4,7 +4,7 @@ from time import perf_counter
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from apps.api.authentication import Authentication, require_same_tenant
@@ -14,8 +14,10 @@ from apps.api.text import without_nul
 from apps.api.workers import WorkerPool
 from components.bootstrap import Workbench
 from components.core.answers import Answer
+from components.core.errors import IndexUnavailable
 from components.core.tenant import TenantContext
-from components.helpdesk.answering import LONGEST_QUESTION, MOST_PASSAGES, AnsweredQuestion
+from components.helpdesk.answered_question import AnsweredQuestion
+from components.helpdesk.answering import LONGEST_QUESTION, MOST_PASSAGES
 
 Question = Annotated[
     str,
@@ -47,13 +49,18 @@ class RagResponse(BaseModel):
     sources: list[RagSource]
 
 
+_CHANNEL = "api"
 _ANSWER_ID = {
     "description": "Answer with citations",
     "headers": {
         "X-Answer-Id": {
-            "description": "The stored answer, for POST /answers/{answer_id}/feedback.",
+            "description": "The stored answer, for GET /answers/{answer_id} and its feedback.",
             "schema": {"type": "string", "format": "uuid"},
-        }
+        },
+        "X-Trace-Id": {
+            "description": "The trace id of the request's `traceparent`, or a new one; stored with the answer.",
+            "schema": {"type": "string"},
+        },
     },
 }
 
@@ -77,6 +84,7 @@ def rag_router(
                 "content_too_large",
                 "unsupported_media_type",
                 "invalid_input",
+                "invalid_prompt",
                 "internal_error",
                 "database_unavailable",
                 "index_unavailable",
@@ -88,6 +96,7 @@ def rag_router(
     )
     async def query(
         body: RagRequest,
+        request: Request,
         response: Response,
         tenant: Annotated[TenantContext, Depends(authenticate)],
     ) -> RagResponse:
@@ -97,13 +106,18 @@ def rag_router(
 
         def ask() -> AnsweredQuestion:
             left = max(deadline - (perf_counter() - started), 0.001)
-            return workbench.answering.answer(tenant, body.question, top_k=body.top_k, deadline=left)
+            return workbench.answering.answer(
+                tenant, body.question, top_k=body.top_k, deadline=left, trace_id=request.state.trace_id
+            )
 
-        answered = await pool.run(ask, deadline=deadline)
-        answer = answered.answer
-        measurements.count_answer(tenant.tenant_id, answer.answered, perf_counter() - started)
+        try:
+            answered = await pool.run(ask, deadline=deadline)
+        except IndexUnavailable:
+            measurements.count_unanswered(tenant, _CHANNEL, "not_indexed")
+            raise
+        measurements.count_answer(tenant, _CHANNEL, answered, perf_counter() - started)
         response.headers["X-Answer-Id"] = str(answered.answer_id)
-        return RagResponse(answer=answer.text, sources=_sources(answer))
+        return RagResponse(answer=answered.answer.text, sources=_sources(answered.answer))
 
     return router
 

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp
 
 from apps.api.app import create_app
 from apps.api.logs import write_logs
+from apps.api.measurements import Measurements
 from components.bootstrap import build_workbench
 from components.core.errors import InvalidSetting, PortInUse
 from components.core.settings import Settings
@@ -96,8 +97,9 @@ def serve(
         write_logs(log_stream or sys.stderr, settings.log_level)
         if addresses is None:
             addresses = opened.enter_context(contextlib.closing(provision(settings)))
-        workbench = opened.enter_context(contextlib.closing(build_workbench(settings, addresses)))
-        server.run(create_app(workbench), on_started=on_started)
+        counted = Measurements()
+        workbench = opened.enter_context(contextlib.closing(build_workbench(settings, addresses, observer=counted)))
+        server.run(create_app(workbench, measurements=counted), on_started=on_started)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 
 from apps.chat.dispatcher import ChatDispatcher, RunningChat
 from apps.chat.housekeeping import calm_queue, has_session, tidied
-from apps.chat.page import ANSWERS_AT_ONCE, Chat, build_page
+from apps.chat.page import ANSWERS_AT_ONCE, AnswerCounts, Chat, build_page
 from apps.chat.streaming import TextStreams
 from apps.chat.theme import gradio_theme
 from components.bootstrap import Workbench
@@ -21,10 +21,10 @@ PATH = "/chat"
 _SPARE_THREADS = 2
 
 
-def mount_chat(app: FastAPI, workbench: Workbench) -> None:
+def mount_chat(app: FastAPI, workbench: Workbench, counts: AnswerCounts | None = None) -> None:
     """Serves every tenant's chat at /chat/<tenant domain> while `app`'s lifespan lasts.
 
-    Gradio is imported when that begins: `app` itself is made at once.
+    counts: hears of every answer. Gradio is imported when that begins: `app` itself is made at once.
     """
     dispatcher = ChatDispatcher(workbench.tenants)
     app.mount(PATH, dispatcher)
@@ -34,7 +34,7 @@ def mount_chat(app: FastAPI, workbench: Workbench) -> None:
     async def lifespan(served: FastAPI) -> AsyncIterator[Any]:
         async with outer_lifespan(served) as state:
             with contextlib.closing(TextStreams(ANSWERS_AT_ONCE + _SPARE_THREADS)) as streams:
-                async with _running(Chat(workbench, streams)) as dispatcher.running:
+                async with _running(Chat(workbench, streams, counts)) as dispatcher.running:
                     yield state
                 dispatcher.running = None
 

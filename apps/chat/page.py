@@ -4,7 +4,8 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, Protocol
 from uuid import UUID, uuid4
 
 from apps.chat.rendering import (
@@ -19,9 +20,11 @@ from apps.chat.streaming import Emit, TextStreams
 from apps.chat.tenancy import TITLE, tenant_of
 from apps.chat.wording import NOT_RATED, RATING_GONE, apology, notice_for, refusal, too_long
 from components.bootstrap import Workbench
-from components.core.errors import HelpdeskError, NotFound
-from components.core.tenant import Tenant
-from components.helpdesk.answering import LONGEST_QUESTION, AnsweredQuestion
+from components.core.answers import Reason
+from components.core.errors import HelpdeskError, IndexUnavailable, NotFound
+from components.core.tenant import Tenant, TenantContext
+from components.helpdesk.answered_question import AnsweredQuestion
+from components.helpdesk.answering import LONGEST_QUESTION
 from components.helpdesk.tenant_config import TenantConfig, read_config
 
 if TYPE_CHECKING:
@@ -37,12 +40,25 @@ _LOG = '<div class="hd-log" role="log" aria-live="polite" aria-label="Conversati
 _CHANNEL = "chat"
 
 
+class AnswerCounts(Protocol):
+    """Who counts answers. Thread-safe."""
+
+    def count_answer(self, tenant: TenantContext, channel: str, answered: AnsweredQuestion, seconds: float) -> None:
+        """A question ended after `seconds` with this."""
+        ...
+
+    def count_unanswered(self, tenant: TenantContext, channel: str, reason: Reason) -> None:
+        """A question had no answer at all."""
+        ...
+
+
 @dataclass(frozen=True)
 class Chat:
     """What the page's events do. A piece of HTML each yields or returns takes the place of the one with its id."""
 
     workbench: Workbench
     streams: TextStreams
+    counts: AnswerCounts | None = None
 
     def welcome(self, tenant: Tenant) -> str:
         """The greeting."""
@@ -61,6 +77,8 @@ class Chat:
             yield from ((piece, True) for piece in self._turn(turn, tenant, config, question))
         except HelpdeskError as error:
             logger.warning("no answer in the chat of %s: %s", tenant.domain, error)
+            if self.counts and isinstance(error, IndexUnavailable):
+                self.counts.count_unanswered(tenant.context, _CHANNEL, "not_indexed")
             yield render_notice(turn, question, notice_for(error, config)), True
         except Exception:
             # The edge: a customer is never shown a fault, and it is logged in full here.
@@ -86,10 +104,13 @@ class Chat:
                 tenant.context, question, channel=_CHANNEL, refusal=refusal(config), on_text=emit, deadline=deadline
             )
 
-        text = ""
+        text, started = "", perf_counter()
         yield render_pending(turn, question)
         for piece in self.streams.stream(answer, deadline=deadline):
             if isinstance(piece, AnsweredQuestion):
+                if self.counts:
+                    self.counts.count_answer(tenant.context, _CHANNEL, piece, perf_counter() - started)
+                # The pieces were provisional: this takes their place, whatever they said.
                 yield render_answer(turn, piece)
             else:
                 text += piece

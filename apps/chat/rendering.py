@@ -12,7 +12,7 @@ from uuid import UUID
 from apps.chat.safe_markdown import render_markdown
 from components.core.answers import Citation
 from components.core.tenant import Tenant
-from components.helpdesk.answering import AnsweredQuestion
+from components.helpdesk.answered_question import AnsweredQuestion
 from components.helpdesk.tenant_config import TenantConfig
 
 Rating = Literal[-1, 1]

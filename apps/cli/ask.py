@@ -10,7 +10,7 @@ from apps.cli.console import out, print_json
 from apps.cli.context import AsJson, open_workbench
 
 if TYPE_CHECKING:
-    from components.helpdesk.answering import AnsweredQuestion
+    from components.helpdesk.answered_question import AnsweredQuestion
 
 
 def ask(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import typer
 
-from apps.cli import ask, evaluate, ingest, serve, tenant, up
+from apps.cli import answer, ask, evaluate, ingest, model, prompt, serve, tenant, up
 from apps.cli.console import print_error
 from components.core.errors import HelpdeskError, InvalidInput
 
@@ -31,11 +32,15 @@ app.command("serve")(serve.serve)
 app.command("ask")(ask.ask)
 app.command("ingest")(ingest.ingest)
 app.add_typer(tenant.app, name="tenant")
+app.add_typer(answer.app, name="answer")
+app.add_typer(prompt.app, name="prompt")
+app.add_typer(model.app, name="model")
 app.add_typer(evaluate.app, name="evaluate")
 
 
 def main() -> None:
     """Exit status: 0 done, 1 failed, 2 called with something that the caller can correct."""
+    os.umask(0o077)  # What is in the data folder is the tenants'; PostgreSQL's own account is let through to its part.
     arguments = sys.argv[1:]
     as_json, debug = "--json" in arguments, "--debug" in arguments
     try:
@@ -43,9 +48,13 @@ def main() -> None:
     except typer.Exit as error:
         sys.exit(error.exit_code)
     except typer.TyperException as error:
-        print_error(f"{error.format_message()} (--help shows what is allowed)", "usage", as_json=as_json)
+        if message := error.format_message():  # none after the help that a bare command prints
+            print_error(f"{message} (--help shows what is allowed)", "usage", as_json=as_json)
         sys.exit(2)
-    except (typer.Abort, KeyboardInterrupt):
+    except typer.Abort:
+        print_error("not confirmed: nothing was done", "not_confirmed", as_json=as_json)
+        sys.exit(1)
+    except KeyboardInterrupt:
         sys.exit(130)
     except HelpdeskError as error:
         if debug:

@@ -12,14 +12,16 @@ from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from filelock import FileLock, Timeout
 
+from apps.cli.bundled_redis import BundledRedis
 from apps.cli.console import err, out, print_json
 from apps.cli.context import DAGSTER, HELPDESK, AsJson
 from apps.cli.demo import seed_demo_tenants
 from apps.cli.filling import fill_empty_tenants
 from apps.cli.ports import require_free
 from apps.cli.processes import Child, ProcessGroup
-from components.core.errors import Unavailable
+from components.core.errors import Conflict, Unavailable
 
 if TYPE_CHECKING:
     from apps.cli.example import Example
@@ -43,7 +45,7 @@ def up(
     dagster: Annotated[bool, typer.Option(help="Serve Dagster's UI, schedule and sensors too.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Start PostgreSQL, the API with the customer chat, and Dagster; fill what is empty; serve until Ctrl-C."""
+    """Start PostgreSQL, Redis, the API with the customer chat, and Dagster; fill what is empty; serve until Ctrl-C."""
     from components.bootstrap import build_registry
     from components.core.settings import load_settings
     from components.database.provision import provision
@@ -53,12 +55,16 @@ def up(
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     processes = ProcessGroup()
+    redis = BundledRedis(settings)
     addresses = None
+    held = hold_data_folder(settings)
     try:
         refuse_taken_ports(settings, dagster)
         err.print(f"[dim]data folder[/] {settings.data_dir}")
         with err.status("starting PostgreSQL"):
             addresses = provision(settings)
+        with err.status("starting Redis"):
+            redis.start()
         registry = build_registry(settings, addresses)
         keys = seed_demo_tenants(registry) if demo else {}
         start_api(processes, settings)
@@ -66,17 +72,33 @@ def up(
         if dagster:
             with err.status("starting Dagster"):
                 start_dagster(processes, settings)
-        _present(registry, settings, keys, dagster, check, as_json)
+        _present(registry, settings, redis, keys, dagster, check, as_json)
         if not check:
-            _watch(processes, addresses)
+            _watch(processes, addresses, redis)
     except (_Stopped, KeyboardInterrupt):
         err.print("\nstopping")
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
         processes.stop()
+        redis.stop()
         if addresses is not None:
             addresses.close()
+        held.release()
+
+
+def hold_data_folder(settings: Settings) -> FileLock:
+    """For as long as this start lives: two of them would share Dagster's socket, daemon and runs. Raises Conflict."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(settings.data_dir / "up.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise Conflict(
+            f"another `helpdesk up` serves the data folder {settings.data_dir}: stop it first, or set "
+            "HELPDESK_DATA_DIR to another folder"
+        ) from error
+    return lock
 
 
 def refuse_taken_ports(settings: Settings, dagster: bool) -> None:
@@ -150,7 +172,13 @@ def _examples(registry: Registry, base_url: str, keys: dict[str, str], check: bo
 
 
 def _present(
-    registry: Registry, settings: Settings, keys: dict[str, str], dagster: bool, check: bool, as_json: bool
+    registry: Registry,
+    settings: Settings,
+    redis: BundledRedis,
+    keys: dict[str, str],
+    dagster: bool,
+    check: bool,
+    as_json: bool,
 ) -> None:
     base_url = f"http://{settings.host}:{settings.port}"
     addresses = {f"chat with {tenant.name}": f"{base_url}/chat/{tenant.domain}" for tenant in registry.tenants.list()}
@@ -158,6 +186,8 @@ def _present(
     addresses["metrics"] = f"{base_url}/metrics"
     if dagster:
         addresses["Dagster (knowledge)"] = f"http://{settings.host}:{settings.resolved_dagster_port}"
+    if redis.address is not None:
+        addresses["Redis (cache)"] = redis.address
     with err.status("waiting for the API"):
         examples = _examples(registry, base_url, keys, check)
     if dagster:
@@ -194,8 +224,8 @@ def print_addresses(addresses: dict[str, str], examples: list[Example], settings
     out.print(f"\n[dim]logs in {settings.data_dir / 'logs'}. Ctrl-C stops everything.[/]")
 
 
-def _watch(processes: ProcessGroup, addresses: DatabaseAddresses) -> None:
-    """Until a signal: restarts what ends, PostgreSQL included."""
+def _watch(processes: ProcessGroup, addresses: DatabaseAddresses, redis: BundledRedis) -> None:
+    """Until a signal: restarts what ends, PostgreSQL and Redis included."""
     while True:
         time.sleep(WATCH_SECONDS)
         for name in processes.revive():
@@ -203,6 +233,7 @@ def _watch(processes: ProcessGroup, addresses: DatabaseAddresses) -> None:
         if addresses.server is not None and not addresses.server.is_running:
             addresses.server.start()
             err.print("[yellow]PostgreSQL was gone and was started again[/]")
+        redis.revive()
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -103,7 +103,7 @@ class Citation:
 class GenerationRequest:
     """What an answer generator is asked. `deadline` is the time left, in seconds.
 
-    prompt: for a language model; a generator that needs none ignores it.
+    prompt: for a language model; a generator that needs none ignores it. fresh: no kept text may stand for it.
     """
 
     question: str
@@ -111,6 +111,7 @@ class GenerationRequest:
     prompt: RenderedPrompt | None = None
     deadline: float = 30.0
     max_tokens: int = 512
+    fresh: bool = False
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ class ChatRequest:
 
     deadline: seconds until the last piece must be there. stop: the text ends before the first of these.
     response_schema: JSON Schema that the text must keep to. question and passages: what the messages were
-    rendered from, for a model that quotes instead of writing.
+    rendered from, for a model that quotes instead of writing. fresh: no kept text may stand for it.
     """
 
     messages: tuple[ChatMessage, ...]
@@ -61,6 +61,7 @@ class ChatRequest:
     deadline: float = 30.0
     question: str = ""
     passages: tuple[Passage, ...] = ()
+    fresh: bool = False
 
 
 @dataclass(frozen=True)

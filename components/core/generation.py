@@ -17,6 +17,7 @@ class AnswerGenerator(Protocol):
         ...
 
     def stream(self, request: GenerationRequest) -> Iterator[str | GeneratedText]:
-        """Pieces of text as they are made, then exactly one GeneratedText whose `text` is their
-        concatenation. Raises ModelUnavailable past the deadline. Closing the iterator cancels."""
+        """Pieces of text as they are made, then exactly one GeneratedText. The pieces are provisional: the `text` of
+        the GeneratedText is what counts and replaces them. It is their concatenation unless an answer that had begun
+        turned out not to stand. Raises ModelUnavailable past the deadline. Closing the iterator cancels."""
         ...

@@ -2,60 +2,44 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, ClassVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    ARRAY,
-    TIMESTAMP,
     BigInteger,
     CheckConstraint,
-    Double,
-    ForeignKey,
     ForeignKeyConstraint,
     Index,
-    MetaData,
-    Numeric,
     SmallInteger,
-    Text,
     UniqueConstraint,
-    Uuid,
     func,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column
 
-Json = dict[str, Any]
-Moment = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True), server_default=func.now())]
-MaybeMoment = Annotated[datetime | None, mapped_column(TIMESTAMP(timezone=True))]
-Instant = Annotated[datetime | None, mapped_column(TIMESTAMP(timezone=False))]
-TenantId = Annotated[UUID, mapped_column(Uuid, ForeignKey("tenants.tenant_id", ondelete="CASCADE"))]
-TenantKey = Annotated[UUID, mapped_column(Uuid, ForeignKey("tenants.tenant_id", ondelete="CASCADE"), primary_key=True)]
-Key = Annotated[UUID, mapped_column(Uuid, primary_key=True)]
+from components.database.declarative import Base, Instant, Json, Key, MaybeMoment, Moment, TenantId, TenantKey
+from components.database.gateway_tables import ModelCallRow, ModelSpendingRow, PromptActivationRow, PromptRow
 
-
-class Base(DeclarativeBase):
-    """Names every constraint, so that migrations can name it too."""
-
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "ck": "ck_%(table_name)s_%(constraint_name)s",
-            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map: ClassVar[dict[Any, Any]] = {
-        str: Text,
-        float: Double,
-        Decimal: Numeric(20, 10),
-        Json: JSONB,
-        list[Any]: JSONB,
-        list[str]: ARRAY(Text),
-    }
+__all__ = [
+    "AnswerRow",
+    "ApiKeyRow",
+    "AuditLogRow",
+    "Base",
+    "ChunkRow",
+    "DocumentProblemRow",
+    "DocumentRow",
+    "EvaluationSetRow",
+    "FeedbackRow",
+    "IndexEvaluationRow",
+    "ModelCallRow",
+    "ModelSpendingRow",
+    "PromptActivationRow",
+    "PromptRow",
+    "RawDocumentRow",
+    "TenantRow",
+    "TicketRow",
+]
 
 
 class TenantRow(Base):
@@ -218,69 +202,6 @@ class AnswerRow(Base):
     cache_hit: Mapped[bool] = mapped_column(server_default="false")
     retries: Mapped[int] = mapped_column(server_default="0")
     generation: Mapped[Json] = mapped_column(server_default="{}")
-
-
-class PromptRow(Base):
-    """One version of a prompt as it was saved; it is never changed, the next version is."""
-
-    __tablename__ = "prompts"
-    __table_args__ = (CheckConstraint("version > 0", name="version"),)
-
-    tenant_id: Mapped[TenantKey]
-    prompt_id: Mapped[str] = mapped_column(primary_key=True)
-    version: Mapped[int] = mapped_column(primary_key=True)
-    system: Mapped[str]
-    user: Mapped[str]
-    author: Mapped[str]
-    note: Mapped[str]
-    created_at: Mapped[Moment]
-
-
-class PromptActivationRow(Base):
-    """Which version is used: the row with a prompt's highest `sequence` says so. Version 0 is the shipped one."""
-
-    __tablename__ = "prompt_activations"
-
-    tenant_id: Mapped[TenantKey]
-    prompt_id: Mapped[str] = mapped_column(primary_key=True)
-    sequence: Mapped[int] = mapped_column(primary_key=True)
-    version: Mapped[int]
-    author: Mapped[str]
-    activated_at: Mapped[Moment]
-
-
-class ModelCallRow(Base):
-    """One call of a language model that reached its server, and what it cost. error: a code, null where it answered."""
-
-    __tablename__ = "model_calls"
-    __table_args__ = (Index(None, "tenant_id", "created_at"),)
-
-    call_id: Mapped[Key]
-    tenant_id: Mapped[TenantId]
-    model: Mapped[str]
-    provider: Mapped[str]
-    input_tokens: Mapped[int] = mapped_column(BigInteger)
-    output_tokens: Mapped[int] = mapped_column(BigInteger)
-    estimated: Mapped[bool]
-    cost: Mapped[Decimal]
-    currency: Mapped[str]
-    error: Mapped[str | None]
-    seconds: Mapped[float]
-    created_at: Mapped[Moment]
-
-
-class ModelSpendingRow(Base):
-    """model_calls summed by day (UTC) and model: what budgets are compared with."""
-
-    __tablename__ = "model_spending"
-
-    tenant_id: Mapped[TenantKey]
-    day: Mapped[date] = mapped_column(primary_key=True)
-    model: Mapped[str] = mapped_column(primary_key=True)
-    calls: Mapped[int] = mapped_column(BigInteger)
-    input_tokens: Mapped[int] = mapped_column(BigInteger)
-    output_tokens: Mapped[int] = mapped_column(BigInteger)
-    cost: Mapped[Decimal]
 
 
 class FeedbackRow(Base):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from threading import Lock
+from time import monotonic
 from uuid import UUID, uuid4
 
 from components.core.answers import Answer
@@ -15,9 +17,11 @@ from components.core.generation import AnswerGenerator
 from components.core.settings import Settings
 from components.core.tenant import TenantContext
 from components.database.session import Database
-from components.database.tables import AnswerRow
-from components.helpdesk.ingestion.evaluating import find_threshold
-from components.helpdesk.storable import storable
+from components.helpdesk.answer_cache import AnswerBasis, AnswerCache, CachedAnswer
+from components.helpdesk.answer_log import AnswerLog
+from components.helpdesk.answer_terms import read_terms
+from components.helpdesk.answered_question import AnsweredQuestion, CacheOutcome
+from components.helpdesk.storable import made_readable, storable
 from components.retrieval.loading import Bindings
 from components.retrieval.pipeline import RetrievalPipeline
 from components.vectors.served_version import FileSignature, signature
@@ -26,17 +30,8 @@ from components.vectors.tenant_index import TenantIndex
 LONGEST_QUESTION = 4000
 MOST_PASSAGES = 50
 TENANTS_HELD = 64
-
-
-@dataclass(frozen=True)
-class AnsweredQuestion:
-    """An answer as it was given and stored."""
-
-    answer_id: UUID
-    question: str
-    answer: Answer
-    pipeline: str
-    index_version: int
+# Kept back from the generator, so that an answer of the last moment is still stored and told.
+STORING_SECONDS = 0.1
 
 
 @dataclass(frozen=True)
@@ -51,10 +46,22 @@ class _Serving:
 class Answering:
     """Answers questions from the promoted index of each tenant. Thread-safe."""
 
-    def __init__(self, database: Database, embedder: Embedder, generator: AnswerGenerator, settings: Settings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        embedder: Embedder,
+        generator_for: Callable[[TenantContext], AnswerGenerator],
+        settings: Settings,
+        *,
+        cache: AnswerCache | None = None,
+    ) -> None:
+        """generator_for: the tenant's, which follows its configuration by itself. cache: none = every question is
+        answered anew."""
         self._database = database
+        self._log = AnswerLog(database)
         self._embedder = embedder
-        self._generator = generator
+        self._generator_for = generator_for
+        self._cache = cache
         self._settings = settings
         self._vectors = settings.data_dir / "vectors"
         self._serving: OrderedDict[UUID, _Serving] = OrderedDict()
@@ -70,13 +77,19 @@ class Answering:
         refusal: str | None = None,
         on_text: Callable[[str], None] | None = None,
         deadline: float | None = None,
+        trace_id: str | None = None,
+        fresh: bool = False,
     ) -> AnsweredQuestion:
-        """The answer, stored. on_text receives its text in pieces as it is made.
+        """The answer, stored. on_text receives its text in pieces as it is made: they are provisional, and the
+        answer's own text replaces them.
 
-        refusal: the words for not knowing. deadline: seconds, the setting's by default. Raises InvalidInput
-        for a blank, too long or unstorable question or a top_k outside 1..50, IndexUnavailable where nothing was
-        promoted yet, ModelMismatch where another embedder rebuilt the index, DatabaseUnavailable, ModelUnavailable.
+        refusal: the words for not knowing. deadline: seconds, the setting's by default. trace_id: 32 hexadecimal
+        digits, new ones by default. fresh: neither looked up among earlier answers nor kept for later ones. Raises
+        InvalidInput for a blank, too long or unstorable question or a top_k outside 1..50, IndexUnavailable where
+        nothing was promoted yet (then nothing is stored: there is no answer), ModelMismatch where another embedder
+        rebuilt the index, DatabaseUnavailable, ModelUnavailable, InvalidPrompt.
         """
+        until = monotonic() + (self._settings.request_deadline if deadline is None else deadline)
         question = storable(question, "question").strip()
         if not 1 <= len(question) <= LONGEST_QUESTION:
             raise InvalidInput(
@@ -84,19 +97,63 @@ class Answering:
             )
         if not 1 <= top_k <= MOST_PASSAGES:
             raise InvalidInput(f"top_k={top_k}: 1 to {MOST_PASSAGES} are allowed", field="top_k")
+        started = monotonic()
         serving = self._serving_for(tenant)
         # Read each time: other questions may have taught another threshold for the same index.
-        threshold = find_threshold(self._database, tenant, serving.index_version, serving.pipeline.name)
-        answer = serving.pipeline.answer(
-            question,
+        terms = read_terms(self._database, tenant, serving.index_version, serving.pipeline.name)
+        threshold, prompt = terms.threshold, terms.prompt
+        basis = AnswerBasis(
+            question=question,
             top_k=top_k,
+            index=(serving.index_version, *serving.signature),
+            embedder=self._embedder.identity.fingerprint,
+            pipeline=(serving.pipeline.name, serving.pipeline.version),
+            prompt=prompt,
             threshold=threshold,
-            deadline=self._settings.request_deadline if deadline is None else deadline,
             refusal=refusal,
-            on_text=on_text,
         )
-        answered = AnsweredQuestion(uuid4(), question, answer, serving.pipeline.name, serving.index_version)
-        self._store(tenant, answered, channel)
+        cache = None if fresh else self._cache
+        outcome: CacheOutcome = "off"
+        known: CachedAnswer | None = None
+        key = ""
+        if cache is not None:
+            # Now, not afterwards: what changes meanwhile must not get an answer from before.
+            key = cache.key(tenant, basis, terms.config)
+            known, outcome = cache.find(tenant, key)
+        if known is not None:
+            answer = _repeated(known.answer, monotonic() - started)
+            if on_text is not None:
+                on_text(answer.text)
+        else:
+            answer = serving.pipeline.answer(
+                question,
+                top_k=top_k,
+                threshold=threshold,
+                deadline=until - monotonic() - STORING_SECONDS,
+                refusal=refusal,
+                prompt_template=prompt,
+                fresh=fresh,
+                on_text=on_text,
+            )
+            # The prompt's passages and the customer's words can be kept; what a model writes need not be.
+            answer = replace(answer, text=made_readable(answer.text))
+        answered = AnsweredQuestion(
+            answer_id=uuid4(),
+            question=question,
+            answer=answer,
+            pipeline=serving.pipeline.name,
+            index_version=serving.index_version,
+            trace_id=trace_id or uuid4().hex,
+            top_k=top_k,
+            pipeline_version=serving.pipeline.version,
+            prompt_id=prompt.prompt_id,
+            prompt_version=prompt.version,
+            cache=outcome,
+            cached_from=known.answer_id if known else None,
+        )
+        self._log.store(tenant, answered, channel)
+        if cache is not None and known is None:
+            cache.keep(tenant, key, CachedAnswer(answered.answer_id, answer))
         return answered
 
     def _serving_for(self, tenant: TenantContext) -> _Serving:
@@ -123,30 +180,18 @@ class Answering:
         snapshot = TenantIndex.open(self._vectors, tenant, self._embedder.identity).served()
         if snapshot is None:
             raise IndexUnavailable("the tenant's knowledge is being rebuilt: try again in some minutes")
-        bindings = Bindings(snapshot, self._embedder, self._generator)
+        bindings = Bindings(snapshot, self._embedder, self._generator_for(tenant))
         return _Serving(now, snapshot.version, RetrievalPipeline(self._settings.pipeline, bindings))
 
-    def _store(self, tenant: TenantContext, answered: AnsweredQuestion, channel: str) -> None:
-        answer = answered.answer
-        with self._database.tenant(tenant) as session:
-            session.add(
-                AnswerRow(
-                    answer_id=answered.answer_id,
-                    tenant_id=tenant.tenant_id,
-                    question=answered.question,
-                    text=answer.text,
-                    answered=answer.answered,
-                    confidence=answer.confidence,
-                    threshold=answer.threshold,
-                    model=answer.model,
-                    pipeline=answered.pipeline,
-                    index_version=answered.index_version,
-                    citations=[asdict(citation) for citation in answer.citations],
-                    passages=[
-                        {"chunk_id": passage.chunk_id, "scores": dict(passage.stage_scores)}
-                        for passage in answer.passages
-                    ],
-                    seconds=dict(answer.seconds),
-                    channel=channel,
-                )
-            )
+
+def _repeated(answer: Answer, seconds: float) -> Answer:
+    """A kept answer as this question's own: nobody was asked for it, and it cost nothing."""
+    trace = answer.trace and replace(
+        answer.trace,
+        cache_hit=True,
+        cost=Decimal(0),
+        retries=0,
+        attempts=(),
+        first_text_seconds=None,
+    )
+    return replace(answer, trace=trace, seconds={"answer_cache": seconds, "total": seconds})

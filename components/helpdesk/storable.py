@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from components.core.errors import InvalidInput
+
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def storable(text: str, field: str) -> str:
@@ -16,3 +20,8 @@ def storable(text: str, field: str) -> str:
 def made_storable(text: str) -> str:
     """`text` with what cannot be kept shown escaped: for messages that quote somebody else's bytes."""
     return text.encode(errors="backslashreplace").decode().replace("\0", "\\x00")
+
+
+def made_readable(text: str) -> str:
+    """`text` with U+FFFD in place of each character that cannot be kept: for what a model has written."""
+    return _UNSTORABLE.sub("\ufffd", text)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from decimal import Decimal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 
 from components.core.errors import InvalidInput
 from components.helpdesk.storable import storable
 
 COLOUR = r"^#[0-9a-fA-F]{6}$"
 LONGEST_CONFIG = 64_000
+
+ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$")]
 
 
 class Branding(BaseModel):
@@ -24,6 +27,25 @@ class Branding(BaseModel):
     logo_text: str = Field(default="", max_length=40)
 
 
+class PeriodBudget(BaseModel):
+    """The most that one day or month may cost; what is left out is without limit."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    money: Decimal | None = Field(default=None, ge=0, lt=10**9, allow_inf_nan=False)
+    tokens: StrictInt | None = Field(default=None, ge=0, lt=10**15)
+
+
+class BudgetConfig(BaseModel):
+    """What language models may cost, in the currency of the models file; days and months are UTC."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    daily: PeriodBudget = PeriodBudget()
+    monthly: PeriodBudget = PeriodBudget()
+    soft: float = Field(default=0.8, gt=0, le=1, description="Share of a budget past which cheaper models go first.")
+
+
 class TenantConfig(BaseModel):
     """The keys of config_json that this version reads; others are kept for the parts that read them."""
 
@@ -33,6 +55,11 @@ class TenantConfig(BaseModel):
     greeting: str = Field("Hello! How can I help?", min_length=1, max_length=500)
     contact: str = Field("", max_length=500, description="What a customer can do when the helpdesk does not know.")
     example_questions: tuple[str, ...] = Field((), max_length=8)
+    high_accuracy_model: ModelName | None = Field(None, description="The language model that is asked first.")
+    models: tuple[ModelName, ...] | None = Field(
+        None, max_length=20, description="Those asked next, in order; none = the operator's local ones."
+    )
+    budget: BudgetConfig = BudgetConfig()
 
 
 def validate_config(config: dict[str, Any]) -> dict[str, Any]:
@@ -58,4 +85,13 @@ def read_config(config: dict[str, Any]) -> TenantConfig:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(("config", *(str(part) for part in first["loc"])))
-        raise InvalidInput(f"{key}={first.get('input')!r}: {first['msg']}", field=key) from error
+        allowed = _SECTIONS.get(str(first["loc"][0])) if first["type"] == "extra_forbidden" else None
+        hint = f"; allowed are {', '.join(_keys(allowed, first['loc'][1:-1]))}" if allowed else ""
+        raise InvalidInput(f"{key}={first.get('input')!r}: {first['msg']}{hint}", field=key) from error
+
+
+_SECTIONS: dict[str, type[BaseModel]] = {"branding": Branding, "budget": BudgetConfig}
+
+
+def _keys(section: type[BaseModel], inside: tuple[int | str, ...]) -> list[str]:
+    return list((PeriodBudget if inside else section).model_fields)

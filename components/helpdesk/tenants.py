@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -34,9 +35,13 @@ def declared_in(data_dir: Path, domain: str) -> Path:
 class TenantRegistry:
     """Creates, finds, configures and deletes tenants. `data_dir` holds what a tenant has outside PostgreSQL."""
 
-    def __init__(self, database: Database, data_dir: Path) -> None:
+    def __init__(
+        self, database: Database, data_dir: Path, *, on_deleted: Callable[[TenantContext], None] | None = None
+    ) -> None:
+        """on_deleted: forgets what is kept of a tenant elsewhere, once nobody can reach it any more."""
         self._database = database
         self._data_dir = data_dir
+        self._on_deleted = on_deleted
 
     def create(self, name: str, domain: str, config: dict[str, Any] | None = None) -> Tenant:
         """Raises InvalidInput for a bad name, domain or config, TenantExists for a domain that is taken."""
@@ -102,6 +107,8 @@ class TenantRegistry:
             shutil.rmtree(tenant_folder(self._data_dir, tenant))
             with self._database.operator() as session:
                 session.execute(delete(TenantRow).where(TenantRow.tenant_id == tenant_id))
+        if self._on_deleted is not None:
+            self._on_deleted(tenant)
 
 
 def _row(session: Session, tenant_id: UUID) -> TenantRow:

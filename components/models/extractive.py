@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
-from components.core.answers import Citation, GeneratedText, GenerationRequest, Passage
+from components.core.answers import Citation, GeneratedText, GenerationRequest, GenerationTrace, Passage
 from components.core.embeddings import Embedder
-from components.core.errors import ModelUnavailable
+from components.core.errors import ModelTimedOut
 from components.models.answer_units import Unit, answer_units
 from components.models.extractive_candidates import best_candidates
 from components.models.extractive_selection import choose_quotes
@@ -31,7 +31,8 @@ class ExtractiveGenerator:
         return "extractive"
 
     def stream(self, request: GenerationRequest) -> Iterator[str | GeneratedText]:
-        """Sentence by sentence, then the GeneratedText. Raises ModelUnavailable past the deadline."""
+        """Sentence by sentence, then the GeneratedText, whose trace costs nothing. Raises ModelTimedOut past the
+        deadline."""
         end = self._clock() + request.deadline
         passages = request.passages[:TOP_PASSAGES]
         units = [answer_units(passage.text) for passage in passages]
@@ -40,7 +41,7 @@ class ExtractiveGenerator:
         text, citations = "", []
         for number, quote in enumerate(quotes, start=1):
             if self._clock() > end:
-                raise ModelUnavailable(f"no extractive answer within the deadline of {request.deadline:g} s")
+                raise ModelTimedOut(f"no extractive answer within the deadline of {request.deadline:g} s")
             own = units[quote.rank]
             for piece in _pieces(
                 own[quote.first : quote.last + 1], number, _section(passages[quote.rank]), is_first=number == 1
@@ -51,7 +52,7 @@ class ExtractiveGenerator:
         if not citations:
             text = NOTHING_FOUND
             yield text
-        yield GeneratedText(text, tuple(citations), self.name)
+        yield GeneratedText(text, tuple(citations), self.name, GenerationTrace(self.name, "extractive"))
 
 
 def _pieces(quoted: list[Unit], number: int, section: str, *, is_first: bool) -> Iterator[str]:

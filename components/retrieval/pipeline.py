@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from time import perf_counter
+from time import monotonic, perf_counter
 from typing import Any
 
 from haystack.core.errors import PipelineRuntimeError
 
 from components.core.answers import Answer, Passage
 from components.core.errors import HelpdeskError, InvalidPipeline
+from components.core.prompts import PromptTemplate
 from components.retrieval.answerability import AnswerabilityScorer
 from components.retrieval.answerer import Answerer
 from components.retrieval.loading import Bindings, build_pipeline, read_definition, retrieval_part
 from components.retrieval.timing import stage_seconds
+
+
+def definition_version(definition: Mapping[str, Any]) -> str:
+    """Twelve hexadecimal digits over a pipeline's YAML as it was read: comments and order do not change them."""
+    canonical = json.dumps(definition, sort_keys=True, default=str)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
 @dataclass(frozen=True)
@@ -27,7 +36,7 @@ class Retrieved:
 
 
 class RetrievalPipeline:
-    """A YAML pipeline bound to one version of one tenant's index. Thread-safe.
+    """A YAML pipeline bound to one version of one tenant's index. Thread-safe. version: of its definition.
 
     Example:
         pipeline = RetrievalPipeline("hybrid", Bindings(index, embedder, generator))
@@ -43,6 +52,7 @@ class RetrievalPipeline:
         definition = read_definition(name)
         if bindings.generator is None:
             definition = retrieval_part(definition)
+        self.version = definition_version(definition)
         self._pipeline = build_pipeline(definition, bindings)
         self._accepted = self._pipeline.inputs()
         self._scorer = self._only(AnswerabilityScorer)
@@ -65,11 +75,16 @@ class RetrievalPipeline:
         threshold: float = 0.0,
         deadline: float = 30.0,
         refusal: str | None = None,
+        prompt_template: PromptTemplate | None = None,
+        fresh: bool = False,
         on_text: Callable[[str], None] | None = None,
     ) -> Answer:
         """The cited answer, or the honest refusal where confidence stays below `threshold`.
 
-        on_text: receives the text in pieces. deadline: seconds for the generator. Raises ModelUnavailable.
+        on_text: receives the text in pieces, which are provisional: the answer's text replaces them. deadline:
+        seconds for the whole of it; what retrieval leaves of them is the generator's. prompt_template: the tenant's
+        active one; the shipped one without. fresh: no text that a model wrote before may stand for it. Raises
+        ModelUnavailable, InvalidPrompt.
         """
         if self._answerer is None:
             raise RuntimeError(f"pipeline {self.name!r} was loaded without a generator: it retrieves only")
@@ -78,8 +93,10 @@ class RetrievalPipeline:
             "query": question,
             "top_k": top_k,
             "threshold": threshold,
-            "deadline": deadline,
+            "until": monotonic() + deadline,
             "refusal": refusal,
+            "prompt_template": prompt_template,
+            "fresh": fresh,
             "on_text": on_text,
         }
         outputs, seconds = self._run(inputs, {self._scorer, self._answerer})
@@ -93,6 +110,9 @@ class RetrievalPipeline:
             threshold=threshold,
             model=answered["model"],
             seconds={**seconds, "total": perf_counter() - started},
+            used=tuple(answered["used"]),
+            reason=answered["reason"],
+            trace=answered["trace"],
         )
 
     def _run(self, inputs: Mapping[str, Any], wanted: set[str]) -> tuple[dict[str, Any], dict[str, float]]:

@@ -14,7 +14,7 @@ from apps.chat.safe_markdown import TAGS
 from apps.chat.wording import refusal, too_long
 from components.core.answers import Answer, Citation
 from components.core.tenant import Tenant
-from components.helpdesk.answering import AnsweredQuestion
+from components.helpdesk.answered_question import AnsweredQuestion
 from components.helpdesk.tenant_config import TenantConfig
 
 TURN = UUID(int=7)
@@ -29,7 +29,7 @@ def citation(number: int, passage: str, quote: str, title: str = "Returns", sect
 
 def answered(question: str, text: str, *citations: Citation) -> AnsweredQuestion:
     answer = Answer(text, bool(citations), citations, (), 0.9, 0.1, "extractive")
-    return AnsweredQuestion(uuid4(), question, answer, "hybrid", 1)
+    return AnsweredQuestion(uuid4(), question, answer, "hybrid", 1, "0" * 32, 10, "v", "answer", 0)
 
 
 def test_a_number_opens_the_passage_that_it_quotes() -> None:

@@ -15,6 +15,11 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from components.shared_state.embedded_redis import read_address
 
 DEADLINE = 120.0
 
@@ -53,6 +58,16 @@ class Up:
         children = psutil.Process(self.process.pid).children(recursive=True)
         return [child for child in children if "postgres" not in child.name()]
 
+    def redis_answers(self) -> bool:
+        address = read_address(self.folder / "redis")
+        if address is None:
+            return False
+        with redis.Redis.from_url(address, retry=Retry(NoBackoff(), 0)) as client:
+            try:
+                return bool(client.ping())
+            except redis.ConnectionError:
+                return False
+
     def end(self, number: signal.Signals) -> int:
         self.process.send_signal(number)
         return self.process.wait(timeout=60)
@@ -82,8 +97,19 @@ def test_ctrl_c_stops_every_child(start: Callable[..., Up]) -> None:
     up.ready()
     children = up.family()
     assert children
+    assert "redis-server" in {child.name() for child in children}
     assert up.end(signal.SIGINT) == 0
     await_gone(children)
+    assert not up.redis_answers()
+
+
+def test_a_second_start_in_one_data_folder_is_refused_and_harms_nothing(start: Callable[..., Up]) -> None:
+    first = start()
+    first.ready()
+    second = Up(first.folder, free_port())
+    assert second.process.wait(timeout=60) == 1
+    assert "another `helpdesk up` serves the data folder" in (first.folder / "up.log").read_text()
+    first.ready()
 
 
 def test_a_killed_start_leaves_nothing_that_stops_the_next(start: Callable[..., Up]) -> None:
@@ -94,6 +120,7 @@ def test_a_killed_start_leaves_nothing_that_stops_the_next(start: Callable[..., 
     await_gone(children)
     second = start()
     second.ready()
+    assert second.redis_answers()
     assert second.end(signal.SIGTERM) == 0
 
 
@@ -104,6 +131,10 @@ def test_a_child_that_dies_is_started_again(start: Callable[..., Up]) -> None:
         child.kill()
     time.sleep(1)
     up.ready()
+    until = time.monotonic() + 30
+    while not up.redis_answers() and time.monotonic() < until:
+        time.sleep(0.2)
+    assert up.redis_answers()
 
 
 def test_a_port_in_use_is_named_with_the_way_out(make_folder: Callable[[], Path]) -> None:

@@ -5,7 +5,17 @@ from __future__ import annotations
 import subprocess
 import sys
 
-BENCHMARKS = ("bench_start", "bench_embeddings", "bench_answers", "bench_vectors", "bench_retrieval")
+BENCHMARKS = (
+    "bench_start",
+    "bench_embeddings",
+    "bench_answers",
+    "bench_vectors",
+    "bench_retrieval",
+    "bench_cached_answer",
+    "bench_gateway",
+    "bench_grounding",
+    "bench_generation",
+)
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ MakeShop = Callable[..., Shop]
 def answering(workbench: Workbench, helpdesk_settings: Settings) -> Answering:
     """One of its own, as a process that has just started has it."""
     embedder = workbench.embedder
-    return Answering(workbench.database, embedder, ExtractiveGenerator(embedder), helpdesk_settings)
+    return Answering(workbench.database, embedder, lambda _: ExtractiveGenerator(embedder), helpdesk_settings)
 
 
 @pytest.mark.parametrize("question", ["", " \n\t ", "x" * 4001, "a\0b", "\ud800"])

@@ -165,7 +165,7 @@ def test_another_embedder_is_refused_before_anything_changes_and_told_the_way(
     shop.remove("returns")
     other = Renamed(workbench.embedder)
     ingestion = Ingestion(workbench.database, other, helpdesk_settings)
-    answering = Answering(workbench.database, other, ExtractiveGenerator(other), helpdesk_settings)
+    answering = Answering(workbench.database, other, lambda _: ExtractiveGenerator(other), helpdesk_settings)
     for attempt in (
         lambda: ingestion.ingest(shop.tenant, [shop.source]),
         lambda: answering.answer(shop.tenant.context, NORWAY),

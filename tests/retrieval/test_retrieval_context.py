@@ -21,9 +21,9 @@ def passage(name: str, text: str = "Some text.", section: str = "") -> Passage:
 def test_the_prompt_numbers_the_passages_as_citations_do() -> None:
     passages = [passage("a", "Alpha.", "Returns > Time"), passage("b", "Beta.")]
     prompt = ContextAssembler().run("Why?", passages)["prompt"].messages[-1].content
-    assert "[1] Title a > Returns > Time\n\nAlpha." in prompt
-    assert "[2] Title b\n\nBeta." in prompt
-    assert prompt.endswith("Question: Why?")
+    assert "Passage [1]\n> Title a > Returns > Time\n> Alpha." in prompt
+    assert "Passage [2]\n> Title b\n> Beta." in prompt
+    assert prompt.endswith("\nWhy?")
 
 
 @RELAXED

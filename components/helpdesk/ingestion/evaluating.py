@@ -7,6 +7,7 @@ from dataclasses import asdict
 from uuid import uuid4
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
 
 from components.core.embeddings import Embedder
 from components.core.errors import IndexUnavailable
@@ -116,16 +117,15 @@ def forget_evaluations(database: Database, tenant: TenantContext) -> None:
         session.execute(delete(IndexEvaluationRow))
 
 
-def find_threshold(database: Database, tenant: TenantContext, index_version: int, pipeline: str) -> float:
+def read_threshold(session: Session, index_version: int, pipeline: str) -> float:
     """The threshold last learnt for this version with this pipeline; the general one where none was."""
-    with database.tenant(tenant) as session:
-        learnt = session.scalar(
-            select(IndexEvaluationRow.threshold)
-            .where(IndexEvaluationRow.index_version == index_version, IndexEvaluationRow.pipeline == pipeline)
-            .order_by(IndexEvaluationRow.created_at.desc())
-            .limit(1)
-        )
-        return DEFAULT_THRESHOLD if learnt is None else learnt
+    learnt = session.scalar(
+        select(IndexEvaluationRow.threshold)
+        .where(IndexEvaluationRow.index_version == index_version, IndexEvaluationRow.pipeline == pipeline)
+        .order_by(IndexEvaluationRow.created_at.desc())
+        .limit(1)
+    )
+    return DEFAULT_THRESHOLD if learnt is None else learnt
 
 
 def _store(database: Database, tenant: TenantContext, report: EvaluationReport, pipeline: str) -> None:

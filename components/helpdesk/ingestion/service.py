@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +14,7 @@ from components.core.documents import DocumentProblem
 from components.core.embeddings import Embedder
 from components.core.settings import Settings
 from components.core.sources import KnowledgeSource
-from components.core.tenant import Tenant
+from components.core.tenant import Tenant, TenantContext
 from components.database.session import Database
 from components.database.tables import ChunkRow, DocumentRow
 from components.helpdesk.ingestion.blobs import BlobStore
@@ -42,7 +42,8 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class IngestReport:
-    """Every stage's report. promoted is None where the candidate was not good enough to serve."""
+    """Every stage's report. promoted is None where the candidate was not good enough to serve. documents: all that
+    the tenant has now."""
 
     collected: CollectReport
     parsed: ParseReport
@@ -51,16 +52,26 @@ class IngestReport:
     evaluation_sets: tuple[EvaluationSetReport, ...]
     evaluation: EvaluationReport
     promoted: PromotionReport | None
+    documents: int
     seconds: float
 
 
 class Ingestion:
     """One method a stage. Each brings one thing to where it should be and may be run again at any time."""
 
-    def __init__(self, database: Database, embedder: Embedder, settings: Settings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        embedder: Embedder,
+        settings: Settings,
+        *,
+        on_withdrawn: Callable[[TenantContext, Collection[str]], None] | None = None,
+    ) -> None:
+        """on_withdrawn: hears of the chunks that serve no longer, once they do not: what was kept of them goes too."""
         self._database = database
         self._embedder = embedder
         self._settings = settings
+        self._on_withdrawn = on_withdrawn
         self._blobs = BlobStore(settings.data_dir)
 
     def collect(self, tenant: Tenant, sources: Sequence[KnowledgeSource]) -> CollectReport:
@@ -86,7 +97,7 @@ class Ingestion:
         with self._turn(tenant):
             index = self.index(tenant)
             before = index.chunk_ids()
-            withdraw_deleted(self._database, context, index)
+            self._withdrawn(tenant, withdraw_deleted(self._database, context, index))
             wanted = chunk_ids(self._database, context)
             report = index_chunks(
                 wanted,
@@ -111,7 +122,11 @@ class Ingestion:
         """The candidate serves from the next question on. version: the one that was evaluated, by default the
         newest. Raises NotFound for a version that is not there."""
         with self._turn(tenant):
-            return promote_candidate(self._database, tenant.context, self.index(tenant), version)
+            index = self.index(tenant)
+            before = self._served_chunks(index)
+            report = promote_candidate(self._database, tenant.context, index, version)
+            self._withdrawn(tenant, before - self._served_chunks(index) if before else ())
+            return report
 
     def ingest(
         self,
@@ -136,13 +151,17 @@ class Ingestion:
         sets = tuple(self.load_evaluation_set(tenant, folder) for folder in evaluation_folders)
         evaluation = self.evaluate(tenant, stage("retrieval_evaluation"))
         promoted = self.promote(tenant, evaluation.index_version) if evaluation.acceptable else None
-        return IngestReport(collected, parsed, chunked, indexed, sets, evaluation, promoted, perf_counter() - started)
+        documents, _ = self.counts(tenant)
+        seconds = perf_counter() - started
+        return IngestReport(collected, parsed, chunked, indexed, sets, evaluation, promoted, documents, seconds)
 
     def drop_index(self, tenant: Tenant) -> None:
         """Before a rebuild with another embedder: the tenant has no answers until it is built anew."""
         with self._turn(tenant):
+            before = set(chunk_ids(self._database, tenant.context))
             delete_index(self._settings.data_dir / "vectors", tenant.context)
             forget_evaluations(self._database, tenant.context)
+            self._withdrawn(tenant, before)
 
     def index(self, tenant: Tenant) -> TenantIndex:
         """The tenant's index. Raises ModelMismatch where another model made it."""
@@ -168,6 +187,15 @@ class Ingestion:
         with self._database.tenant(tenant.context) as session:
             documents = session.scalar(select(func.count()).select_from(DocumentRow)) or 0
             return documents, session.scalar(select(func.count()).select_from(ChunkRow)) or 0
+
+    def _served_chunks(self, index: TenantIndex) -> set[str]:
+        """Of the version that serves now, where anybody wants to hear of their going."""
+        served = index.served() if self._on_withdrawn else None
+        return set(served.rows(["chunk_id"])["chunk_id"].to_pylist()) if served else set()
+
+    def _withdrawn(self, tenant: Tenant, chunks: Collection[str]) -> None:
+        if self._on_withdrawn is not None and chunks:
+            self._on_withdrawn(tenant.context, chunks)
 
     def _turn(self, tenant: Tenant) -> AbstractContextManager[None]:
         return turn(self._database, self._settings.data_dir, tenant.context)

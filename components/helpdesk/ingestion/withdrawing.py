@@ -12,15 +12,15 @@ from components.database.tables import DocumentRow, IndexEvaluationRow
 from components.vectors.tenant_index import TenantIndex
 
 
-def withdraw_deleted(database: Database, tenant: TenantContext, index: TenantIndex) -> int:
-    """Takes the passages of documents that are gone out of the index that serves; returns how many those were.
+def withdraw_deleted(database: Database, tenant: TenantContext, index: TenantIndex) -> list[str]:
+    """Takes the passages of documents that are gone out of the index that serves; returns their chunk ids.
 
     Neither the quality check nor a run that fails later can hold this up. A document that only changed keeps
     serving until its new passages do. What was learnt for the version before holds for the one after.
     """
     served = index.served()
     if served is None:
-        return 0
+        return []
     with database.tenant(tenant) as session:
         present = set(session.scalars(select(DocumentRow.document_id)))
     rows = served.rows(["chunk_id", "document_id"]).to_pylist()
@@ -29,7 +29,7 @@ def withdraw_deleted(database: Database, tenant: TenantContext, index: TenantInd
         version = index.withdraw(gone)
         _carry_over(database, tenant, served.version, version)
         index.promote(version)
-    return len(gone)
+    return gone
 
 
 def _carry_over(database: Database, tenant: TenantContext, before: int, after: int) -> None:

@@ -1,0 +1,1 @@
+"""What processes share in Redis: the way there, and the bundled server for those who have none."""
