@@ -36,7 +36,8 @@ more="${PIP_EXTRA_INDEX_URL:-$(pip_setting extra-index-url)}"
 certificates="${PIP_CERT:-$(pip_setting cert)}"
 if [ -n "$links" ]; then UV_FIND_LINKS=$(echo $links | tr ' ' ','); export UV_FIND_LINKS; fi
 if [ -n "$index" ]; then export UV_DEFAULT_INDEX="$index"; fi
-if [ -n "$more" ]; then UV_INDEX=$(echo $more); export UV_INDEX; fi
+# As pip does, whichever index has the pinned version.
+if [ -n "$more" ]; then UV_INDEX=$(echo $more); export UV_INDEX UV_INDEX_STRATEGY=unsafe-best-match; fi
 if [ -n "$certificates" ]; then export SSL_CERT_FILE="$certificates"; fi
 
 echo "[2/3] packages: exactly those of requirements.lock (some minutes the first time)"
