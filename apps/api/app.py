@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from fastapi import FastAPI
@@ -27,9 +28,11 @@ from apps.api.workers import WorkerPool
 from apps.chat.app import PATH as CHAT_PATH
 from apps.chat.app import mount_chat
 from components.bootstrap import Workbench
+from components.core.errors import Unavailable
 
 _DESCRIPTION = "Questions answered from a tenant's own knowledge, with citations."
 _READY_WITHIN = 3.0
+_WARM_WITHIN = 10.0
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,10 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        warming = asyncio.create_task(asyncio.to_thread(loop.run, gateway.warm(), _WARM_WITHIN))
         yield
+        with suppress(Unavailable):
+            await warming
         for pool in (answers, short, probes):
             pool.close()
 

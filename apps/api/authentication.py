@@ -8,7 +8,7 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 from apps.api.workers import WorkerPool
 from components.core.errors import InvalidApiKey, TenantMismatch
 from components.core.tenant import TenantContext
-from components.helpdesk.api_keys import ApiKeys
+from components.helpdesk.api_keys import KEY_FIELD, ApiKeys
 
 _BEARER = HTTPBearer(
     scheme_name="bearer", description="A tenant's API key, shown once by `helpdesk tenant create`.", auto_error=False
@@ -39,7 +39,7 @@ class Authentication:
     ) -> TenantContext:
         key = bearer.credentials if bearer else header
         if not key:
-            raise InvalidApiKey("no API key was sent")
+            raise InvalidApiKey("no API key was sent: Authorization: Bearer hd_…", field=KEY_FIELD)
         tenant = await self._pool.run(lambda: self._keys.verify(key), deadline=self._deadline)
         request.state.tenant = str(tenant.tenant_id)
         return tenant
@@ -49,5 +49,6 @@ def require_same_tenant(tenant: TenantContext, named: object) -> None:
     """Raises TenantMismatch unless `named`, the tenant id in a body, is that of the key."""
     if named != tenant.tenant_id:
         raise TenantMismatch(
-            f"the API key belongs to another tenant than {named}; leave the key's own tenant id", field="tenant_id"
+            f"the API key belongs to another tenant than {named}; send the tenant_id of the key's own tenant",
+            field="tenant_id",
         )

@@ -53,7 +53,8 @@ async def _http_failure(request: Request, error: Exception) -> Response:
     elif code == "method_not_allowed":
         allowed = (error.headers or {}).get("Allow", "another method")
         detail = f"{request.method} is not allowed here; use {allowed}."
-    return problem_response(request.scope, code, detail, headers=error.headers)
+    field = "body" if code in ("invalid_json", "content_too_large") else None
+    return problem_response(request.scope, code, detail, field=field, headers=error.headers)
 
 
 async def _invalid_request(request: Request, error: Exception) -> Response:

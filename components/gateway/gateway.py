@@ -93,6 +93,11 @@ class ModelGateway:
                     raise ModelTimedOut(f"no answer within the deadline of {request.deadline:g} s") from None
                 yield item
 
+    async def warm(self) -> None:
+        """Loads clients and opens connections before the first question waits for them. Takes at most 5 s, and a
+        model that does not answer now stops nothing."""
+        await asyncio.gather(*(self._health.problem(model) for model in self._models.values()))
+
     async def models(self, tenant: TenantContext, policy: ModelPolicy) -> list[ModelStatus]:
         """What the tenant may use, in the order in which it is asked, quoting last. Takes at most 5 s."""
         await self._breaker.refresh()

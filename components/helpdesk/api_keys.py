@@ -20,6 +20,7 @@ from components.helpdesk.storable import storable
 
 SHAPE = re.compile(r"hd_([0-9a-f]{32})_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 LONGEST_LABEL = 200
+KEY_FIELD = "Authorization"
 
 
 @dataclass(frozen=True)
@@ -66,13 +67,15 @@ class ApiKeys:
         """Whose key it is. Raises InvalidApiKey without saying which part was wrong."""
         match = SHAPE.fullmatch(key)
         if match is None:
-            raise InvalidApiKey("the API key is not of the form hd_…: `helpdesk tenant create` shows a tenant's key")
+            raise InvalidApiKey(
+                "the API key is not of the form hd_…: `helpdesk tenant create` shows a tenant's key", field=KEY_FIELD
+            )
         tenant = TenantContext(UUID(match[1]))
         with self._database.tenant(tenant) as session:
             row = session.get(ApiKeyRow, match[2])
             stored = row.key_hash if row is not None and row.revoked_at is None else _hash("")
         if not hmac.compare_digest(stored, _hash(match[3])):
-            raise InvalidApiKey("the API key is unknown or revoked")
+            raise InvalidApiKey("the API key is unknown or revoked", field=KEY_FIELD)
         return tenant
 
 

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from components.core.settings import Settings
 
 _log = logging.getLogger(__name__)
-_CONNECTIONS = 64
+# A moment of each of a process's 200 streams; running out of them would look like an outage.
+_CONNECTIONS = 256
 
 
 class SharedState:
@@ -44,7 +45,7 @@ class SharedState:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """find_address: a redis://, rediss:// or unix:// address, None where there is none. timeout: seconds to
-        connect, for one answer, and for a free one of 64 connections."""
+        connect, for one answer, and for a free one of the connections."""
         self._find_address = find_address
         self._timeout = timeout
         self._outage_seconds = outage_seconds

@@ -33,7 +33,7 @@ def test_a_missing_or_wrong_key_is_401_with_a_challenge(
     response = client.post("/rag/query", json=shop.body(QUESTION), headers=headers)
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"].startswith("Bearer")
-    assert response.json()["code"] == "invalid_api_key"
+    assert (response.json()["code"], response.json()["field"]) == ("invalid_api_key", "Authorization")
 
 
 def test_a_key_with_another_tenants_id_inside_is_401(client: TestClient, shop: Customer, cloud: Customer) -> None:
