@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from apps.api.authentication import Authentication
+from apps.api.money import Amount
 from apps.api.openapi import problem_responses
 from apps.api.workers import WorkerPool
 from components.core.chat_model import Capability
@@ -29,8 +29,8 @@ _FAILURES = problem_responses("invalid_api_key", "internal_error", "database_una
 class LlmPrice(BaseModel):
     """Per million tokens, in `currency`."""
 
-    input: Decimal
-    output: Decimal
+    input: Amount
+    output: Amount
     currency: str
 
 
@@ -57,7 +57,7 @@ class LlmModels(BaseModel):
 class Money(BaseModel):
     """Money in the budget's currency, and tokens read and written together; null is without limit."""
 
-    money: Decimal | None
+    money: Amount | None
     tokens: int | None
 
 

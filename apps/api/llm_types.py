@@ -1,12 +1,12 @@
 """What POST /llm/generate takes and gives: section 5.1 of the design, with what a caller may set beside it."""
 
-from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from apps.api.json_schema import checked_schema
+from apps.api.money import Amount
 from apps.api.text import without_nul
 from components.core.answers import Reason
 from components.core.chat_model import ChatMessage, ChatRequest, ToolDefinition
@@ -81,7 +81,7 @@ class LlmResponse(BaseModel):
     )
     tokens: LlmTokens
     model: str = Field(description="The one that answered: another than the named one where that failed.")
-    cost: Decimal = Field(description="In `currency`; 0 for a repetition of an earlier output.")
+    cost: Amount = Field(description="In `currency`; 0 for a repetition of an earlier output.")
     currency: str
     cache_hit: bool
     reason: Reason | None = Field(description="Why a language model did not answer: `budget` or `provider_down`.")

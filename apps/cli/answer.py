@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 
 from apps.cli.console import out, print_json
 from apps.cli.context import AsJson, open_registry, open_workbench
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Explain stored answers, and ask their questions again.", no_args_is_help=True)
 
 AnswerId = Annotated[UUID, typer.Argument(metavar="ID", help="From `helpdesk answer list` or X-Answer-Id.")]
-_SHORT = 12
+_SHORT, _QUESTION = 12, 160
 
 
 @app.command("list")
@@ -41,13 +40,12 @@ def list_answers(
     if as_json:
         print_json(found)
         return
-    table = Table("id", "given", "channel", "model", "reason", "question", box=None)
-    table.columns[0].no_wrap = True
     for each in found:
-        given = f"{each.created_at:%Y-%m-%d %H:%M}"
-        question = " ".join(each.question.split())[:80]
-        table.add_row(str(each.answer_id), given, each.channel, each.model, each.reason or "", question)
-    out.print(table if found else "no such answer", soft_wrap=True)
+        facts = (f"{each.created_at:%Y-%m-%d %H:%M}", each.channel, each.model, each.reason or "answered")
+        _line(f"{each.answer_id}  {', '.join(facts)}", style="dim")
+        _line("  " + " ".join(each.question.split())[:_QUESTION])
+    if not found:
+        _line("no such answer")
 
 
 @app.command()
@@ -116,19 +114,14 @@ def _print_lineage(found: AnswerLineage) -> None:
             _line(f"{name:<11}{fact.strip()}")
     for sentence in found.sentences:
         sign = "supported" if sentence.supported else "unsupported"
-        _line(f"{sign:<11}{sentence.support:.2f} {found.text[sentence.start : sentence.end]!r}")
+        shown = "" if sentence.start < sentence.end else " (not shown)"
+        _line(f"{sign:<11} {sentence.support:.2f}{shown} {sentence.text!r}")
     out.print()
-    out.print(_passages(found))
-
-
-def _passages(found: AnswerLineage) -> Table:
-    stages = list(dict.fromkeys(stage for passage in found.passages for stage in passage.scores))
-    table = Table("", "document", "chunk", *stages, "used", box=None)
+    _line(f"{len(found.passages)} passages, best first, with their scores by stage:")
     for place, passage in enumerate(found.passages, start=1):
-        scores = (f"{passage.scores[stage]:.3f}" if stage in passage.scores else "" for stage in stages)
-        used = "yes" if passage.used else ""
-        table.add_row(str(place), passage.document_id, passage.chunk_id[:_SHORT], *scores, used)
-    return table
+        used = ", used" if passage.used else ""
+        _line(f"{place:>3} {passage.document_id}, chunk {passage.chunk_id[:_SHORT]}{used}")
+        _line("    " + ", ".join(f"{stage} {score:.3f}" for stage, score in passage.scores.items()), style="dim")
 
 
 def _print_difference(difference: AnswerDifference) -> None:

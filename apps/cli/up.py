@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from filelock import FileLock, Timeout
+from rich.markup import escape
 
 from apps.cli.bundled_redis import BundledRedis
 from apps.cli.console import err, out, print_json
@@ -205,15 +206,10 @@ def _present(
 
 def print_addresses(addresses: dict[str, str], examples: list[Example], settings: Settings) -> None:
     """The table of addresses and the worked examples."""
-    from rich.table import Table
-
-    table = Table(box=None, show_header=False, padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")  # An address cut short is none.
-    for name, address in addresses.items():
-        table.add_row(name, f"[link={address}]{address}[/link]")
     out.print()
-    out.print(table)
+    width = max(map(len, addresses))
+    for name, address in addresses.items():  # Never cut or folded: an address cut short is none.
+        out.print(f" {escape(name):<{width}}  [link={address}]{address}[/link]", soft_wrap=True)
     for example in examples:
         out.print(f"\n[bold]{example.tenant}[/] is asked:", end=" ")
         out.print(example.question, markup=False)

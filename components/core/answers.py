@@ -126,12 +126,13 @@ class ModelAttempt:
 @dataclass(frozen=True)
 class SentenceSupport:
     """A sentence of a model's answer and how far the passages it cites carry it, 0 to 1. start, end: where it
-    stands in the answer's text."""
+    stands in the answer's text; equal where it was left out. text: as the model said it, marks aside."""
 
     start: int
     end: int
     support: float
     supported: bool
+    text: str = ""
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,7 @@ def _permit(path: Path, wanted: int) -> None:
     mode = path.stat().st_mode
     if mode & wanted != wanted:
         path.chmod(stat.S_IMODE(mode) | wanted)
-        _log.warning("%s: opened for PostgreSQL's account, mode is now %o", path, stat.S_IMODE(mode) | wanted)
+        _log.info("%s: opened for PostgreSQL's account, mode is now %o", path, stat.S_IMODE(mode) | wanted)
 
 
 def run_command(name: str, arguments: Sequence[str], *, home: Path, account: Account | None, timeout: float) -> str:

@@ -114,7 +114,7 @@ def test_a_prompt_is_answered_with_text_tokens_model_and_cost(
         "text": "Hello there.",
         "tokens": {"input": 100, "output": 10},
         "model": "scripted",
-        "cost": "0.0002400000",
+        "cost": "0.00024",
         "currency": "EUR",
         "cache_hit": False,
         "reason": None,
@@ -247,7 +247,7 @@ def test_models_are_shown_with_price_health_and_circuit(
 ) -> None:
     models = llm.get("/llm/models", headers=caller.headers).json()["models"]
     assert [each["name"] for each in models] == ["scripted", "scripted-small", "extractive"]
-    assert models[0]["price"] == {"input": "2.0", "output": "4.0", "currency": "EUR"}
+    assert models[0]["price"] == {"input": "2", "output": "4", "currency": "EUR"}
     assert (models[1]["healthy"], models[1]["local"], models[1]["circuit"]) == (True, True, "closed")
     assert "127.0.0.1" not in json.dumps(models)
     poor = make_caller(high_accuracy_model=None, models=[])

@@ -79,4 +79,6 @@ class Draft:
         return None if self._kept else "retrieved_unused"
 
     def _flag(self, checked: CheckedSentence, start: int, end: int) -> None:
-        self._sentences.append(SentenceSupport(start, end, round(checked.support, 3), checked.supported))
+        self._sentences.append(
+            SentenceSupport(start, end, round(checked.support, 3), checked.supported, checked.text.strip())
+        )
