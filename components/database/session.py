@@ -62,7 +62,7 @@ class Database:
         DatabaseUnavailable where PostgreSQL is out of reach, or goes away on the way, or takes too long.
         """
         with _transaction(self._app) as session:
-            session.execute(_SET_TENANT, {"tenant_id": str(context.tenant_id)})
+            session.connection().execute(_SET_TENANT, {"tenant_id": str(context.tenant_id)})
             yield session
 
     @contextlib.contextmanager

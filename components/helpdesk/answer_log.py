@@ -9,6 +9,7 @@ from typing import Any, cast, get_args
 from uuid import UUID
 
 from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
 
 from components.core.answers import Citation, ModelAttempt, Reason, SentenceSupport
 from components.core.errors import InvalidInput, NotFound
@@ -33,7 +34,7 @@ class AnswerLog:
     def store(self, tenant: TenantContext, answered: AnsweredQuestion, channel: str) -> None:
         """Raises DatabaseUnavailable."""
         with self._database.tenant(tenant) as session:
-            session.execute(_INSERT, _values(tenant, answered, channel))
+            store_answer(session, tenant, answered, channel)
 
     def get(self, tenant: TenantContext, answer_id: UUID) -> AnswerLineage:
         """Raises NotFound, also where the answer is another tenant's."""
@@ -54,6 +55,11 @@ class AnswerLog:
             wanted = wanted.where(AnswerRow.reason == reason)
         with self._database.tenant(tenant) as session:
             return [_lineage(row) for row in session.scalars(wanted)]
+
+
+def store_answer(session: Session, tenant: TenantContext, answered: AnsweredQuestion, channel: str) -> None:
+    """Within a transaction of the tenant's."""
+    session.connection().execute(_INSERT, _values(tenant, answered, channel))
 
 
 def _values(tenant: TenantContext, answered: AnsweredQuestion, channel: str) -> dict[str, Any]:

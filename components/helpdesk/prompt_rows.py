@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from uuid import UUID
 
 import psycopg
-from sqlalchemy import and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -57,24 +58,30 @@ def read_history(session: Session, tenant: TenantContext, prompt_id: str) -> Act
     return ActivationHistory(way_of([row.version for row in rows]), rows[-1].sequence if rows else 0)
 
 
-def read_active(session: Session, tenant: TenantContext, prompt_id: str) -> PromptTemplate:
-    """What questions are rendered with now: one query on two primary keys. Raises InvalidPrompt."""
-    shipped = shipped_prompt(prompt_id)
+def active_version(tenant_id: ColumnElement[UUID], prompt_id: ColumnElement[str]) -> Select[int, str, str]:
+    """The row that questions are rendered with now, by two primary keys: none, or one of nulls, is the shipped one."""
     of_version = and_(
         PromptRow.tenant_id == PromptActivationRow.tenant_id,
         PromptRow.prompt_id == PromptActivationRow.prompt_id,
         PromptRow.version == PromptActivationRow.version,
     )
-    statement = (
+    return (
         select(PromptRow.version, PromptRow.system, PromptRow.user)
         .select_from(PromptActivationRow)
         .outerjoin(PromptRow, of_version)
-        .where(PromptActivationRow.tenant_id == tenant.tenant_id, PromptActivationRow.prompt_id == prompt_id)
+        .where(PromptActivationRow.tenant_id == tenant_id, PromptActivationRow.prompt_id == prompt_id)
         .order_by(PromptActivationRow.sequence.desc())
         .limit(1)
     )
-    row = session.execute(statement).one_or_none()
-    return shipped if row is None or row.version is None else PromptTemplate(prompt_id, *row)
+
+
+def read_active(session: Session, tenant: TenantContext, prompt_id: str) -> PromptTemplate:
+    """What questions are rendered with now. Raises InvalidPrompt."""
+    shipped = shipped_prompt(prompt_id)
+    row = session.execute(active_version(literal(tenant.tenant_id), literal(prompt_id))).one_or_none()
+    if row is None or row.version is None:
+        return shipped
+    return PromptTemplate(prompt_id, row.version, row.system, row.user)
 
 
 def read_template(session: Session, tenant: TenantContext, prompt_id: str, version: int) -> PromptTemplate:

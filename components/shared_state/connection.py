@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from components.core.settings import Settings
 
 _log = logging.getLogger(__name__)
-# A moment of each of a process's 200 streams; running out of them would look like an outage.
-_CONNECTIONS = 256
+# Fewer than a process has streams: hundreds of connections made in one instant look like an outage. A command takes
+# well under a millisecond, so whoever waits for a free one waits shortly.
+_CONNECTIONS = 32
+_FREE_CONNECTION_SECONDS = 2.0
 
 
 class SharedState:
@@ -45,7 +47,7 @@ class SharedState:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """find_address: a redis://, rediss:// or unix:// address, None where there is none. timeout: seconds to
-        connect, for one answer, and for a free one of the connections."""
+        connect and for one answer."""
         self._find_address = find_address
         self._timeout = timeout
         self._outage_seconds = outage_seconds
@@ -154,7 +156,7 @@ def _client(address: str, timeout: float) -> Redis:
     pool = BlockingConnectionPool.from_url(
         address,
         max_connections=_CONNECTIONS,
-        timeout=timeout,
+        timeout=_FREE_CONNECTION_SECONDS,
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
         retry=Retry(NoBackoff(), 0),

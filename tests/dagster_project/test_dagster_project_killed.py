@@ -54,7 +54,8 @@ def test_a_killed_run_leaves_the_last_good_state_and_the_next_completes_it(
     killed = subprocess.run(command, cwd=ROOT, env=environment, timeout=120, check=False)
     assert killed.returncode == -signal.SIGKILL
     assert "nine days" in passages(shop)
-    assert shop.found("return an item") >= {"help/returns.md"}
+    # What the source no longer holds is withdrawn as soon as the run gets to the index.
+    assert ("help/returns.md" in shop.found("return an item")) == (asset == "documents")
 
     unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED], tags={"dagster/partition": shop.domain})
     assert shop.instance.get_runs_count(unfinished) == 1

@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from uuid import uuid4
 
-from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from components.core.embeddings import Embedder
 from components.core.errors import IndexUnavailable
@@ -117,15 +116,15 @@ def forget_evaluations(database: Database, tenant: TenantContext) -> None:
         session.execute(delete(IndexEvaluationRow))
 
 
-def read_threshold(session: Session, index_version: int, pipeline: str) -> float:
+def threshold_of(index_version: ColumnElement[int], pipeline: ColumnElement[str]) -> ColumnElement[float]:
     """The threshold last learnt for this version with this pipeline; the general one where none was."""
-    learnt = session.scalar(
+    learnt = (
         select(IndexEvaluationRow.threshold)
         .where(IndexEvaluationRow.index_version == index_version, IndexEvaluationRow.pipeline == pipeline)
         .order_by(IndexEvaluationRow.created_at.desc())
         .limit(1)
     )
-    return DEFAULT_THRESHOLD if learnt is None else learnt
+    return func.coalesce(learnt.scalar_subquery(), DEFAULT_THRESHOLD)
 
 
 def _store(database: Database, tenant: TenantContext, report: EvaluationReport, pipeline: str) -> None:
