@@ -89,6 +89,7 @@ class OpenCall:
         self._first: str | Completion | None = None
         self._over = False
         self.cost = Decimal(0)
+        self.tokens = (0, 0)
 
     @property
     def seconds(self) -> float:
@@ -170,7 +171,7 @@ class OpenCall:
     def _settle(self, error: str | None, input_tokens: int, output_tokens: int, estimated: bool) -> None:
         self._over = True
         calls, own = self._calls, self._declaration
-        self.cost = cost(own, input_tokens, output_tokens)
+        self.cost, self.tokens = cost(own, input_tokens, output_tokens), (input_tokens, output_tokens)
         call = ModelCall(
             call_id=uuid4(),
             model=own.name,

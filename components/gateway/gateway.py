@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 
+from components.core.answers import GenerationTrace
 from components.core.chat_model import ChatModel, ChatRequest
 from components.core.errors import ModelTimedOut
 from components.core.prompts import RenderedPrompt
@@ -65,12 +66,14 @@ class ModelGateway:
         *,
         model: str | None = None,
         prompt: RenderedPrompt | None = None,
+        on_broken: Callable[[GenerationTrace], None] | None = None,
     ) -> AsyncIterator[str | GatewayResult]:
         """Pieces of text as they come, then one GatewayResult whose completion.text is what they make. Closing it
         stops the model's server, unless others listen to the same answer.
 
         model: the one that the caller wants, where the tenant may use it. prompt: what the messages were rendered
-        from, for lineage and the cache. Never later than request.deadline and GRACE.
+        from, for lineage and the cache. on_broken: hears what a model cost whose stream was closed or broke before its
+        GatewayResult; not where others go on listening. Never later than request.deadline and GRACE.
 
         Raises before the first piece: ModelNotAllowed, InvalidInput (PromptTooLong), BudgetExhausted, and
         ModelUnavailable where tools or a schema are asked, which quoting cannot give; between pieces, ModelTimedOut
@@ -79,7 +82,7 @@ class ModelGateway:
         started = self._clock()
         route = await self._route(tenant, policy, request, model)
         question = Question(
-            tenant, policy, request, prompt, route, model is not None, started, started + request.deadline
+            tenant, policy, request, prompt, route, model is not None, started, started + request.deadline, on_broken
         )
         ends = asyncio.get_running_loop().time() + request.deadline - (self._clock() - started) + GRACE
         async with closing(self._items(question, model)) as items:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from components.core.errors import BudgetExhausted, HelpdeskError, InvalidInput,
 from components.core.model_catalogue import ModelDeclaration
 from components.core.prompts import RenderedPrompt
 from components.core.tenant import TenantContext
-from components.gateway.calls import Calls, OpenCall
+from components.gateway.calls import CANCELLED, Calls, OpenCall
 from components.gateway.catalogue import EXTRACTIVE
 from components.gateway.closing import closing
 from components.gateway.policy import ModelPolicy
@@ -37,6 +37,7 @@ class Question:
     explicit: bool
     started: float
     end: float
+    on_broken: Callable[[GenerationTrace], None] | None = None
 
 
 class Generation:
@@ -81,13 +82,17 @@ class Generation:
             except ModelUnavailable as error:
                 self._error, reason = error, "provider_down"
                 continue
-            async with closing(call.items()) as items:
-                async for item in items:
-                    is_first = self._first_text is None
-                    yield self._passed_on(item, name, None, call)
-                    if is_first:
-                        # Those who listen to it hear the first piece before what lies in the socket is read.
-                        await asyncio.sleep(0)
+            try:
+                async with closing(call.items()) as items:
+                    async for item in items:
+                        is_first = self._first_text is None
+                        yield self._passed_on(item, name, None, call)
+                        if is_first:
+                            # Those who listen to it hear the first piece before what lies in the socket is read.
+                            await asyncio.sleep(0)
+            except BaseException as error:
+                self._tell_broken(name, call, error)
+                raise
             return
         if not question.route.quoting:
             raise self._error or ModelUnavailable("no model could be asked within the deadline")
@@ -119,6 +124,16 @@ class Generation:
 
         half = clock() + (until - clock()) / (1 if is_last else 2)
         return await with_retries(attempt, until=half, clock=clock)
+
+    def _tell_broken(self, model: str, call: OpenCall, error: BaseException) -> None:
+        """To whoever stopped it, or has pieces of it and no end: what it cost, after it was settled."""
+        tell = self._question.on_broken
+        if tell is None:
+            return
+        code = error.code if isinstance(error, HelpdeskError) else CANCELLED
+        self._attempts[-1] = ModelAttempt(model, code, call.seconds)
+        completion = Completion("", model, *call.tokens, finish_reason="stop", estimated=True)
+        tell(self._trace(model, completion, None, call))
 
     def _left(self, least: float) -> ChatRequest:
         request = self._question.request

@@ -36,6 +36,11 @@ class _Course:
     heard: str = ""
     result: GatewayResult | None = None
     first_text: float | None = None
+    broken: GenerationTrace | None = None
+
+    def note_broken(self, trace: GenerationTrace) -> None:
+        """On the gateway's loop, before the closing of its stream returns."""
+        self.broken = trace
 
 
 class GroundedGenerator:
@@ -105,7 +110,9 @@ class GroundedGenerator:
             fresh=request.fresh,
         )
         policy, prompt = self._policy(), request.prompt
-        upstream = self._loop.iterate(lambda: self._gateway.stream(self._tenant, policy, asked, prompt=prompt))
+        upstream = self._loop.iterate(
+            lambda: self._gateway.stream(self._tenant, policy, asked, prompt=prompt, on_broken=course.note_broken)
+        )
         return cast("Generator[str | GatewayResult, None, None]", upstream)
 
     def _checked(
@@ -178,7 +185,7 @@ class GroundedGenerator:
         text, so they keep their support only."""
         prompt = request.prompt
         quoted = course.result is not None and course.result.trace.provider == EXTRACTIVE
-        known = course.result.trace if course.result is not None else None
+        known = course.result.trace if course.result is not None else course.broken
         return replace(
             known or GenerationTrace(EXTRACTIVE, EXTRACTIVE),
             model=self._extractive.name,

@@ -18,7 +18,9 @@ from components.database.session import Database
 from components.database.tables import AnswerRow
 from components.helpdesk.answer_lineage import AnswerLineage, PassageLineage
 from components.helpdesk.answered_question import AnsweredQuestion
+from components.helpdesk.storable import made_readable
 
+_LONGEST_SENTENCE = 2000
 MOST_LISTED = 500
 # Of the table: a unit of work for one row costs a millisecond.
 _INSERT = insert(AnswerRow.metadata.tables[AnswerRow.__tablename__])
@@ -70,7 +72,10 @@ def _values(tenant: TenantContext, answered: AnsweredQuestion, channel: str) -> 
     if trace is not None:
         generation |= {
             "attempts": [asdict(attempt) for attempt in trace.attempts],
-            "sentences": [asdict(sentence) for sentence in trace.sentences],
+            "sentences": [
+                {**asdict(sentence), "text": made_readable(sentence.text)[:_LONGEST_SENTENCE]}
+                for sentence in trace.sentences
+            ],
             "citations_removed": trace.citations_removed,
             "tokens_estimated": trace.tokens_estimated,
             "first_text_seconds": trace.first_text_seconds,

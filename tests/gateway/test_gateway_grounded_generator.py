@@ -181,6 +181,7 @@ def test_a_lie_after_a_true_sentence_replaces_both_and_is_never_passed_on(
     assert result.trace is not None
     assert result.trace.reason == "unsupported"
     assert [each.supported for each in result.trace.sentences] == [True, False]
+    assert [each.text[-4:] for each in result.trace.sentences] == ["[1].", "[2]."]
 
 
 def test_one_doubtful_sentence_is_left_out_and_flagged(
@@ -202,6 +203,13 @@ def test_a_fallback_stops_the_models_server(
     _, result = heard(make_generator())
     assert result.model == "extractive"
     assert server.abandoned.wait(5)
+    trace = result.trace
+    assert trace is not None
+    assert [(each.model, each.error) for each in trace.attempts] == [("scripted", "cancelled")]
+    assert trace.input_tokens > 0
+    assert trace.output_tokens > 0
+    assert trace.cost > 0
+    assert trace.tokens_estimated
 
 
 def test_a_reader_who_leaves_stops_the_models_server(

@@ -55,14 +55,14 @@ class Draft:
             self._contradicted |= checked.contradicted
             self._dropped += 1
             self._dropped_weight += weight
-            self._flag(checked, len(self._text), len(self._text))
+            self._flag(checked, sentence, len(self._text), len(self._text))
             return ""
         shown = self._waiting + checked.text
         shown = shown if self._text else shown.lstrip()
         start = len(self._text) + len(shown) - len(checked.text.lstrip())
         self._text, self._waiting = self._text + shown, ""
         self._kept += 1
-        self._flag(checked, start, len(self._text))
+        self._flag(checked, sentence, start, len(self._text))
         return shown
 
     def finish(self) -> str:
@@ -78,7 +78,7 @@ class Draft:
             return "unsupported"
         return None if self._kept else "retrieved_unused"
 
-    def _flag(self, checked: CheckedSentence, start: int, end: int) -> None:
+    def _flag(self, checked: CheckedSentence, sentence: str, start: int, end: int) -> None:
         self._sentences.append(
-            SentenceSupport(start, end, round(checked.support, 3), checked.supported, checked.text.strip())
+            SentenceSupport(start, end, round(checked.support, 3), checked.supported, sentence.strip())
         )
