@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from apps.api.json_schema import checked_schema
 from apps.api.money import Amount
@@ -16,7 +16,19 @@ MOST_FUNCTIONS = 32
 MOST_TOKENS = 8192
 _EMPTY = {"type": "object", "properties": {}}
 
-Prompt = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_PROMPT), AfterValidator(without_nul)]
+
+def _written(prompt: str) -> str:
+    if not prompt.strip():
+        raise ValueError("must not be blank")
+    return prompt
+
+
+Prompt = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=LONGEST_PROMPT),
+    AfterValidator(without_nul),
+    AfterValidator(_written),
+]
 Stop = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 JsonSchema = Annotated[dict[str, Any], AfterValidator(checked_schema)]
 
@@ -29,20 +41,34 @@ class FunctionDef(BaseModel):
     parameters: JsonSchema = Field(_EMPTY, description="JSON Schema (2020-12) of its arguments, an object.")
 
 
+def _distinct(functions: list[FunctionDef]) -> list[FunctionDef]:
+    names = [each.name for each in functions]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise ValueError(f"two functions are named {twice[0]!r}: each needs its own name")
+    return functions
+
+
 class LlmRequest(BaseModel):
     """A prompt for one of the tenant's models."""
+
+    model_config = ConfigDict(extra="forbid")
 
     tenant_id: UUID = Field(description="The tenant of the API key.")
     model: str | None = Field(
         None, min_length=1, max_length=100, description="One of GET /llm/models; none = the tenant's routing decides."
     )
     prompt: Prompt
-    functions: list[FunctionDef] = Field([], max_length=MOST_FUNCTIONS)
+    functions: Annotated[list[FunctionDef], AfterValidator(_distinct)] = Field([], max_length=MOST_FUNCTIONS)
     max_tokens: int = Field(512, strict=True, ge=1, le=MOST_TOKENS, description="Longest text, in tokens.")
-    temperature: float = Field(0.0, ge=0, le=2, allow_inf_nan=False, description="0 = always the likeliest token.")
+    temperature: float = Field(
+        0.0, strict=True, ge=0, le=2, allow_inf_nan=False, description="0 = always the likeliest token."
+    )
     stop: list[Stop] = Field([], max_length=4, description="The text ends before the first of these.")
     seed: int | None = Field(None, strict=True, ge=0, lt=2**31)
-    response_schema: JsonSchema | None = Field(None, description="JSON Schema that the text has to keep to.")
+    response_schema: JsonSchema | None = Field(
+        None, description="JSON Schema that the text has to keep to; `pattern` is passed on and not checked here."
+    )
 
     def chat_request(self, deadline: float) -> ChatRequest:
         """As the gateway takes it. deadline: seconds."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from apps.cli.console import out, print_json
+from apps.cli.console import out, print_json, warn
 from apps.cli.context import AsJson, open_registry
 from components.core.errors import InvalidInput
 from components.core.tenant import Tenant
+
+if TYPE_CHECKING:
+    from components.core.settings import Settings
 
 app = typer.Typer(help="Create, look at, configure and delete tenants.", no_args_is_help=True)
 
@@ -41,6 +44,7 @@ def create(
             raise InvalidInput(f"--{option}={folder}: no such folder", field=option)
     values = read_config_file(config) if config else {}
     with open_registry() as registry:
+        _warn_of_unknown_models(registry.settings, values)
         declaration = declared_in(registry.settings.data_dir, domain) / "help" / FILE_NAME
         if knowledge is not None and declaration.exists():
             raise InvalidInput(f"{declaration} declares a source already: leave --knowledge out, or remove it")
@@ -92,9 +96,14 @@ def config(
     file: Annotated[Path, typer.Argument(help="YAML file that replaces the configuration.")],
     as_json: AsJson = False,
 ) -> None:
-    """Replace a tenant's configuration: branding, greeting, contact, example questions."""
+    """Replace a tenant's whole configuration: branding, greeting, contact, example_questions, high_accuracy_model,
+    models, budget. What the file leaves out goes back to its default.
+
+    Example: helpdesk tenant show shop.example --json, edit its config, helpdesk tenant config shop.example FILE
+    """
     values = read_config_file(file)
     with open_registry() as registry:
+        _warn_of_unknown_models(registry.settings, values)
         tenant = registry.tenants.get_by_domain(domain)
         _print_tenant(registry.tenants.update_config(tenant.tenant_id, values), as_json)
 
@@ -131,6 +140,18 @@ def read_config_file(file: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise InvalidInput(f"{file}: a YAML mapping is needed, such as `greeting: Hello!`")
     return values
+
+
+def _warn_of_unknown_models(settings: Settings, values: dict[str, Any]) -> None:
+    """A name that is not declared is kept, since the models file may be another where the API runs."""
+    from components.gateway.catalogue import load_catalogue
+
+    named = [values.get("high_accuracy_model"), *(values.get("models") or ())]
+    known = load_catalogue(settings.models).models if any(named) else {}
+    for name in named:
+        if name and name not in known:
+            where = settings.models or "HELPDESK_MODELS, which is not set"
+            warn(f"model {name!r} is not declared in {where}: it will not be asked until it is")
 
 
 def _print_tenant(tenant: Tenant, as_json: bool) -> None:

@@ -149,7 +149,7 @@ class GenerationTrace:
     output_tokens: int = 0
     tokens_estimated: bool = False
     cost: Decimal = Decimal(0)
-    currency: str = "USD"
+    currency: str = ""
     cache_hit: bool = False
     retries: int = 0
     attempts: tuple[ModelAttempt, ...] = ()

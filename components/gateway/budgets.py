@@ -117,11 +117,12 @@ class Budgets:
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="budgets")
 
     async def state(self, tenant: TenantContext, policy: ModelPolicy) -> BudgetState:
-        """Waits for PostgreSQL only where the tenant's sums were never read, and then for 2 s at most."""
+        """Waits for PostgreSQL only where the tenant's sums were never read or not lately, and then for 2 s at most."""
         account = self._accounts.setdefault(tenant.tenant_id, _Account())
-        if self._clock() - account.read_at >= FRESH_SECONDS and account.reading is None:
+        age = self._clock() - account.read_at
+        if age >= FRESH_SECONDS and account.reading is None:
             account.reading = asyncio.create_task(self._read(tenant, account))
-        if account.base is None and account.reading is not None:
+        if account.reading is not None and (account.base is None or age >= 2 * FRESH_SECONDS):
             await asyncio.wait([account.reading], timeout=LOAD_SECONDS)
         return self._state(account, policy)
 

@@ -110,7 +110,9 @@ class CircuitBreaker:
             return
         asked = error.retry_after if isinstance(error, ModelOverloaded) else None
         if permit.probe:
-            await self._write(permit.model, _open_for(asked, OPEN_SECONDS))
+            # A server that says for how long it wants to be left alone is believed, until it fails too often.
+            too_many = asked is None or await self._too_many(permit.model)
+            await self._write(permit.model, _open_for(asked, OPEN_SECONDS if too_many else 0.0))
             return
         if self.state(permit.model) != "closed":
             return

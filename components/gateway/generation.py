@@ -9,7 +9,14 @@ from decimal import Decimal
 
 from components.core.answers import GenerationTrace, ModelAttempt, Reason
 from components.core.chat_model import ChatModel, ChatRequest, Completion
-from components.core.errors import BudgetExhausted, HelpdeskError, InvalidInput, ModelTimedOut, ModelUnavailable
+from components.core.errors import (
+    BudgetExhausted,
+    CircuitOpen,
+    HelpdeskError,
+    InvalidInput,
+    ModelTimedOut,
+    ModelUnavailable,
+)
 from components.core.model_catalogue import ModelDeclaration
 from components.core.prompts import RenderedPrompt
 from components.core.tenant import TenantContext
@@ -152,7 +159,7 @@ class Generation:
     def _trace(
         self, model: str, completion: Completion, reason: Reason | None, call: OpenCall | None
     ) -> GenerationTrace:
-        asked = [attempt.model for attempt in self._attempts]
+        asked = [attempt.model for attempt in self._attempts if attempt.error != CircuitOpen.code]
         prompt = self._question.prompt
         return GenerationTrace(
             model=model,

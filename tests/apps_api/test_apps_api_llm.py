@@ -166,6 +166,10 @@ def test_text_is_held_against_the_response_schema(llm: TestClient, caller: Custo
     [
         {"prompt": ""},
         {"prompt": "a\0b"},
+        {"prompt": " \n "},
+        {"temprature": 1},
+        {"temperature": "0.5"},
+        {"functions": [WEATHER, WEATHER]},
         {"prompt": "x" * 60_001},
         {"max_tokens": 0},
         {"temperature": 3},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 from uuid import uuid4
 
 from components.core.tenant import Tenant
@@ -45,3 +46,12 @@ def test_an_unknown_tenant_is_one_line(helpdesk: Helpdesk) -> None:
     found = helpdesk("model", "budget", "nobody.example")
     assert found.status == 1
     assert "nobody.example" in found.err
+
+
+def test_a_model_that_is_not_declared_is_warned_of_and_kept(helpdesk: Helpdesk, tmp_path: Path) -> None:
+    assert helpdesk("tenant", "create", "Misspelt", "misspelt.example").status == 0
+    file = tmp_path / "config.yaml"
+    file.write_text("high_accuracy_model: nosuch\n")
+    done = helpdesk("tenant", "config", "misspelt.example", str(file))
+    assert done.status == 0
+    assert "model 'nosuch' is not declared" in " ".join(done.err.split())

@@ -99,13 +99,18 @@ class CircuitMachine(RuleBasedStateMachine):
                 self.opens_again, self.failures = None, []
             else:
                 self.opens_again = self.clock.now + (0 if ours else 90 if isinstance(error, ModelOverloaded) else 30)
-        elif error is not None and not ours:
-            # The library keeps the newest five, and lets a sixth in once the oldest is older than a minute.
-            self.failures = [moment for moment in self.failures if moment >= self.clock.now - 60]
-            if len(self.failures) < 5:
-                self.failures.append(self.clock.now)
-            else:
-                self.opens_again = self.clock.now + 30
+            if isinstance(error, ModelOverloaded):
+                self.counts_too_many()
+        elif error is not None and not ours and self.counts_too_many():
+            self.opens_again = self.clock.now + 30
+
+    def counts_too_many(self) -> bool:
+        # The library keeps the newest five, and lets a sixth in once the oldest is older than a minute.
+        self.failures = [moment for moment in self.failures if moment >= self.clock.now - 60]
+        if len(self.failures) < 5:
+            self.failures.append(self.clock.now)
+            return False
+        return True
 
     @invariant()
     def the_state_is_as_expected(self) -> None:
@@ -233,5 +238,26 @@ def test_a_server_that_asks_for_less_time_than_a_failure_would_cost_gets_what_it
         assert breaker.state("m") == "open"
         clock.now += 2.1
         assert breaker.state("m") == "half_open"
+
+    asyncio.run(play())
+
+
+def test_a_probe_that_is_told_to_wait_shortly_does_not_shut_the_model_off_for_long() -> None:
+    async def play() -> None:
+        clock = Clock()
+        breaker = CircuitBreaker(["m"], clock=clock)
+        for _ in range(3):
+            permit = await breaker.admit("m", 10.0)
+            assert permit is not None
+            await breaker.failed(permit, ModelOverloaded("429", retry_after=1.0))
+            assert breaker.state("m") == "open"
+            clock.now += 1.1
+        assert breaker.state("m") == "half_open"
+        for _ in range(3):  # the sixth failure within a minute is one too many
+            permit = await breaker.admit("m", 10.0)
+            assert permit is not None
+            await breaker.failed(permit, ModelOverloaded("429", retry_after=1.0))
+            clock.now += 1.1
+        assert breaker.state("m") == "open"
 
     asyncio.run(play())
