@@ -53,6 +53,14 @@ class Up:
                 time.sleep(0.2)
         raise AssertionError((self.folder / "up.log").read_text())
 
+    def serves(self) -> None:
+        """The start is over, with its addresses told: from here on it watches its children."""
+        self.ready()
+        until = time.monotonic() + DEADLINE
+        while '"addresses"' not in (said := (self.folder / "up.log").read_text()):
+            assert time.monotonic() < until, said
+            time.sleep(0.2)
+
     def family(self) -> list[psutil.Process]:
         """The children that this start made and that must not outlive it, PostgreSQL aside."""
         children = psutil.Process(self.process.pid).children(recursive=True)
@@ -112,6 +120,27 @@ def test_a_second_start_in_one_data_folder_is_refused_and_harms_nothing(start: C
     first.ready()
 
 
+def test_one_tenants_bad_source_stops_no_other(start: Callable[..., Up], tmp_path: Path) -> None:
+    first = start()
+    first.ready()
+    environment = {**os.environ, "HELPDESK_DATA_DIR": str(first.folder)}
+    create = ["tenant", "create", "No", "nodocs.example", "--knowledge", str(tmp_path)]
+    subprocess.run([sys.executable, "-m", "apps.cli.main", *create], env=environment, check=True, timeout=60)
+    broken = first.folder / "sources" / "broken" / "x" / "defs.yaml"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("tenant: broken.example\nname: [")
+    assert first.end(signal.SIGTERM) == 0
+    second = start()
+    second.ready()
+    until = time.monotonic() + DEADLINE
+    while "nodocs.example" not in (said := (second.folder / "up.log").read_text()) and time.monotonic() < until:
+        time.sleep(0.5)
+    assert "warning: a source is left out" in said
+    assert "warning: filling nodocs.example failed" in said
+    second.ready()
+    assert second.process.poll() is None
+
+
 def test_a_killed_start_leaves_nothing_that_stops_the_next(start: Callable[..., Up]) -> None:
     first = start()
     first.ready()
@@ -126,7 +155,7 @@ def test_a_killed_start_leaves_nothing_that_stops_the_next(start: Callable[..., 
 
 def test_a_child_that_dies_is_started_again(start: Callable[..., Up]) -> None:
     up = start()
-    up.ready()
+    up.serves()
     for child in up.family():
         child.kill()
     time.sleep(1)

@@ -115,6 +115,23 @@ def test_own_calls_count_at_once_and_never_twice(ledger: SpendingLedger, tenant:
     asyncio.run(play())
 
 
+def test_after_a_pause_the_sums_are_read_before_they_are_told(ledger: SpendingLedger, tenant: TenantContext) -> None:
+    clock = [0.0]
+    queue = SpendingQueue(ledger)
+    budgets = Budgets(queue, "USD", now=lambda: NOON, clock=lambda: clock[0])
+
+    async def play() -> list[Decimal]:
+        told = []
+        for _ in range(2):
+            told.append((await budgets.state(tenant, ModelPolicy())).daily.spent.money)
+            ledger.record(tenant, call())  # another process
+            clock[0] += 60.0
+        return told
+
+    assert asyncio.run(play()) == [0, CENT]
+    queue.close()
+
+
 def test_two_hundred_calls_at_once_overshoot_a_hard_limit_by_one_at_most(
     ledger: SpendingLedger, tenant: TenantContext
 ) -> None:
