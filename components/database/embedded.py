@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import secrets
 import shutil
@@ -18,6 +17,7 @@ import psycopg
 from filelock import FileLock, Timeout
 
 from components.core.errors import DatabaseUnavailable
+from components.core.server_lease import ServerLease
 from components.database.account import Account, choose_account, open_way, run_command
 from components.database.files import write_private
 from components.database.postmaster import choose_port, clear_remains, find_postmaster
@@ -54,7 +54,7 @@ class EmbeddedPostgres:
         self._log = self._home / "server.log"
         self._start_timeout = start_timeout
         self._account: Account | None = None
-        self._lease: int | None = None
+        self._lease = ServerLease(self._home / "leases")
 
     @property
     def url(self) -> str:
@@ -73,23 +73,23 @@ class EmbeddedPostgres:
         try:
             self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
             with self._locked():
-                self._take_lease()
+                self._lease.take()
                 try:
                     self._start()
                 except BaseException:
-                    self._drop_lease()
+                    self._lease.drop()
                     raise
         except OSError as error:
             raise DatabaseUnavailable(f"the embedded PostgreSQL cannot use {self._home}: {error}") from error
 
     def release(self) -> None:
         """Gives this object's lease back; stops the server where no other process holds one."""
-        if self._lease is None:
+        if not self._lease.is_held:
             return
         with self._locked():
-            if self._is_last():
+            if self._lease.is_last():
                 self._stop()
-            self._drop_lease()
+            self._lease.drop()
 
     def stop(self) -> None:
         """Stops the server for every process; nothing happens where it is not running."""
@@ -97,7 +97,7 @@ class EmbeddedPostgres:
             return
         with self._locked():
             self._stop()
-            self._drop_lease()
+            self._lease.drop()
 
     def _start(self) -> None:
         self._account = choose_account(self._home)
@@ -203,26 +203,6 @@ class EmbeddedPostgres:
                 yield
         except Timeout as error:
             raise DatabaseUnavailable(f"another process keeps {self._home / 'start.lock'}") from error
-
-    def _take_lease(self) -> None:
-        if self._lease is None:
-            # A bare descriptor: the lease must not end because somebody let the object go.
-            self._lease = os.open(self._home / "leases", os.O_RDWR | os.O_CREAT, 0o600)
-            fcntl.flock(self._lease, fcntl.LOCK_SH)
-
-    def _is_last(self) -> bool:
-        if self._lease is None:
-            return False
-        try:
-            fcntl.flock(self._lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-    def _drop_lease(self) -> None:
-        if self._lease is not None:
-            os.close(self._lease)
-            self._lease = None
 
     def _known_port(self) -> int | None:
         text = self._port_file.read_text().strip() if self._port_file.exists() else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import socket
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from components.core.errors import DatabaseUnavailable
+from components.core.server_lease import is_free
 
 # Below the ports that Linux hands to outgoing connections (32768 and up), so that none of those
 # sits on ours while the server is down.
@@ -62,18 +62,6 @@ def choose_port(preferred: int | None) -> int:
         if is_free(port):
             return port
     raise DatabaseUnavailable(f"no free port found on 127.0.0.1 between {_PORTS.start} and {_PORTS.stop - 1}")
-
-
-def is_free(port: int) -> bool:
-    """Whether a server could listen on this port of 127.0.0.1 now."""
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As PostgreSQL does itself: connections that have just ended do not count.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def _processes(cluster: Path) -> list[psutil.Process]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import fcntl
 import importlib.util
 import os
 import random
 import secrets
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +22,7 @@ import psutil
 from filelock import FileLock, Timeout
 
 from components.core.errors import SharedStateUnavailable
+from components.core.server_lease import ServerLease, is_free
 
 # Below the ports that Linux hands to outgoing connections, above the embedded PostgreSQL's favourites.
 _PORTS = range(16380, 32768)
@@ -60,7 +59,7 @@ class EmbeddedRedis:
         self._start_timeout = start_timeout
         self._log = self._home / "server.log"
         self._process: subprocess.Popen[bytes] | None = None
-        self._lease: int | None = None
+        self._lease = ServerLease(self._home / "leases")
 
     @property
     def is_running(self) -> bool:
@@ -73,30 +72,30 @@ class EmbeddedRedis:
         try:
             self._home.mkdir(parents=True, exist_ok=True, mode=0o700)
             with self._locked():
-                self._take_lease()
+                self._lease.take()
                 try:
                     self._start()
                 except BaseException:
-                    if self._is_last():
+                    if self._lease.is_last():
                         self._stop()
-                    self._drop_lease()
+                    self._lease.drop()
                     raise
         except OSError as error:
             raise SharedStateUnavailable(f"the bundled Redis cannot use {self._home}: {error}") from error
 
     def release(self) -> None:
         """Gives this object's lease back; stops the server where no other process holds one."""
-        if self._lease is None:
+        if not self._lease.is_held:
             return
         with self._locked():
-            if self._is_last():
+            if self._lease.is_last():
                 self._stop()
-            self._drop_lease()
+            self._lease.drop()
 
     def _start(self) -> None:
         address = read_address(self._home)
         # One that nobody else uses and that we did not start is an orphan, perhaps on its way out: it is replaced.
-        used = self._process is not None or not self._is_last()
+        used = self._process is not None or not self._lease.is_last()
         if used and address is not None and self._find() is not None and _answers(address):
             return
         self._stop()
@@ -188,29 +187,6 @@ class EmbeddedRedis:
         except Timeout as error:
             raise SharedStateUnavailable(f"another process keeps {self._home / 'start.lock'}") from error
 
-    def _take_lease(self) -> None:
-        if self._lease is None:
-            # A bare descriptor: the lease must not end because somebody let the object go.
-            self._lease = os.open(self._home / "leases", os.O_RDWR | os.O_CREAT, 0o600)
-            fcntl.flock(self._lease, fcntl.LOCK_SH)
-
-    def _is_last(self) -> bool:
-        if self._lease is None:
-            return False
-        try:
-            fcntl.flock(self._lease, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        finally:
-            # In both cases: an attempt that fails gives up the shared lock too.
-            fcntl.flock(self._lease, fcntl.LOCK_SH)
-        return True
-
-    def _drop_lease(self) -> None:
-        if self._lease is not None:
-            os.close(self._lease)
-            self._lease = None
-
     def _log_tail(self) -> str:
         lines = self._log.read_text(errors="replace").splitlines() if self._log.exists() else []
         return "\n".join(lines[-10:])
@@ -244,7 +220,7 @@ def _choose_address(former: str | None) -> str:
     password = known.password if known is not None and known.password else secrets.token_hex(24)
     candidates = random.SystemRandom().sample(_PORTS, 50)
     for port in [known.port, *candidates] if known is not None and known.port else candidates:
-        if _is_free(port):
+        if is_free(port):
             return f"redis://:{password}@127.0.0.1:{port}/0"
     raise SharedStateUnavailable(f"no free port found on 127.0.0.1 between {_PORTS.start} and {_PORTS.stop - 1}")
 
@@ -254,17 +230,6 @@ def _has_ended(process: psutil.Process) -> bool:
         return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-        # As Redis does itself: connections that have just ended do not count.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
 
 
 def _answers(address: str) -> bool:

@@ -126,7 +126,7 @@ def test_a_server_that_nobody_uses_any_more_is_replaced(make: Make, tmp_path: Pa
     server, folder = make(), tmp_path / "redis"
     server.start()
     orphan, address = server_pid(folder), read_address(folder)
-    server._drop_lease()
+    server._lease.drop()
     heir = make()
     heir.start()
     assert server_pid(folder) != orphan
