@@ -65,8 +65,8 @@ class FolderSourceComponent(dg.Component):
 
 
 def source_key(tenant: str, name: str) -> dg.AssetKey:
-    """The asset that stands for a source in the lineage."""
-    return dg.AssetKey(["source", tenant, name])
+    """The asset that stands for a source in the lineage, where its last part is what one reads."""
+    return dg.AssetKey(["source", name, tenant])
 
 
 def load_sources(folders: Sequence[Path]) -> dg.Definitions:
@@ -90,7 +90,7 @@ def load_sources(folders: Sequence[Path]) -> dg.Definitions:
 def _problem_spec(problem: UnreadableDeclaration) -> dg.AssetSpec:
     name = re.sub(r"[^A-Za-z0-9_.-]", "_", f"{problem.file.parent.parent.name}/{problem.file.parent.name}")
     return dg.AssetSpec(
-        key=dg.AssetKey(["source", "unreadable", name]),
+        key=dg.AssetKey(["source", name, "unreadable"]),
         group_name=GROUP,
         description=problem.error.message,
         metadata={"declared in": dg.MetadataValue.path(str(problem.file))},

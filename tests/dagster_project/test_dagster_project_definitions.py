@@ -45,7 +45,7 @@ def test_the_definitions_are_these(defs: dg.Definitions) -> None:
         key.to_user_string(): {parent.to_user_string() for parent in graph.get(key).parent_keys}
         for key in graph.get_all_asset_keys()
     }
-    shipped = {"source/cumulo.example/help", "source/northtrail.example/help"}
+    shipped = {"source/help/cumulo.example", "source/help/northtrail.example"}
     assert edges == {
         **{key: set() for key in shipped},
         "raw_documents": shipped,
@@ -101,7 +101,7 @@ def test_every_shipped_declaration_loads_alike_in_dagster_and_on_the_command_lin
         assert source.evaluation is not None
         assert source.evaluation.is_dir(), source.file
         spec = {spec.key: spec for spec in defs.resolve_all_asset_specs()}[
-            dg.AssetKey(["source", source.tenant, source.name])
+            dg.AssetKey(["source", source.name, source.tenant])
         ]
         assert spec.metadata["folder"].value == str(source.folder)
         assert spec.metadata["tenant"] == source.tenant
@@ -126,8 +126,8 @@ def test_an_unreadable_declaration_says_why_in_the_lineage_and_stops_no_other(
     other = FolderSourceAttributes(tenant="other.example", name="help", folder=str(tmp_path))
     write_declaration(tmp_path / "other" / "defs.yaml", other)
     specs = {tuple(spec.key.path): spec for spec in load_sources([tmp_path]).resolve_all_asset_specs()}
-    assert ("source", "other.example", "help") in specs
-    (problem,) = [spec for path, spec in specs.items() if path[1] == "unreadable"]
+    assert ("source", "help", "other.example") in specs
+    (problem,) = [spec for path, spec in specs.items() if path[-1] == "unreadable"]
     assert key in (problem.description or "")
     assert str(file) in (problem.description or "")
 
@@ -137,7 +137,7 @@ def test_a_source_declared_in_the_data_folder_is_in_the_lineage(
 ) -> None:
     shop = make_shop(returns=RETURNS)
     graph = build_definitions(settings).resolve_asset_graph()
-    key = dg.AssetKey(["source", shop.domain, "help"])
+    key = dg.AssetKey(["source", "help", shop.domain])
     assert graph.get(key).metadata["folder"].value == str(shop.knowledge)
     assert key in graph.get(dg.AssetKey("raw_documents")).parent_keys
 
