@@ -48,6 +48,8 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "invalid_catalogue": ProblemKind(500, "The server is misconfigured", _FAULT),
     "invalid_prompt": ProblemKind(422, "Invalid prompt template"),
     "prompt_too_long": ProblemKind(422, "Prompt too long"),
+    "invalid_flow": ProblemKind(422, "Invalid flow"),
+    "invalid_nlu_data": ProblemKind(422, "Invalid NLU training data"),
     "invalid_evaluation_set": ProblemKind(422, "Invalid evaluation set"),
     "unreadable_document": ProblemKind(422, "Unreadable document"),
     "not_found": ProblemKind(404, "Not found"),
@@ -60,6 +62,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "port_in_use": ProblemKind(500, "The server is misconfigured", _FAULT),
     "access_denied": ProblemKind(403, "Access denied"),
     "invalid_api_key": ProblemKind(401, "Invalid API key", _SEND_A_KEY),
+    "invalid_session_token": ProblemKind(401, "Invalid session token"),
     "tenant_mismatch": ProblemKind(403, "Another tenant's data"),
     "model_not_allowed": ProblemKind(403, "Model not allowed"),
     "budget_exhausted": ProblemKind(429, "Budget used up"),
@@ -87,6 +90,12 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     ),
     "circuit_open": ProblemKind(
         503, "Model out of order", "The model has failed too often lately to be asked; try again.", retry_after=30
+    ),
+    "nlu_unavailable": ProblemKind(
+        503, "Understanding unavailable", "No engine can understand messages at present; try again.", retry_after=5
+    ),
+    "workflow_unavailable": ProblemKind(
+        503, "Workflow unavailable", "A workflow or tool did not do its work; try again.", retry_after=5
     ),
     "shared_state_unavailable": ProblemKind(
         503, "Shared state unavailable", "A store that this needs does not answer; try again.", retry_after=5

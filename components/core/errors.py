@@ -8,6 +8,8 @@ HelpdeskError                       internal_error
 │   ├── InvalidEvaluationSet        invalid_evaluation_set
 │   ├── InvalidPrompt               invalid_prompt        a template that does not compile or render
 │   ├── PromptTooLong               prompt_too_long       more than the model reads
+│   ├── InvalidFlow                 invalid_flow          a flow that does not load, or cannot run
+│   ├── InvalidNluData              invalid_nlu_data      training data that does not load
 │   └── UnreadableDocument          unreadable_document   one document; the others go on (carries .reason)
 ├── NotFound                        not_found
 │   └── TenantNotFound              tenant_not_found
@@ -17,11 +19,14 @@ HelpdeskError                       internal_error
 │   └── PortInUse                   port_in_use
 ├── AccessDenied                    access_denied
 │   ├── InvalidApiKey               invalid_api_key       no key, or a wrong one
+│   ├── InvalidSessionToken         invalid_session_token a customer's token: none, altered, expired, another session's
 │   ├── TenantMismatch              tenant_mismatch       a good key, another tenant's data
 │   └── ModelNotAllowed             model_not_allowed     a model that the tenant may not use
 └── Unavailable                     unavailable           try again later
     ├── DatabaseUnavailable         database_unavailable
     ├── IndexUnavailable            index_unavailable     no index has been promoted for the tenant yet
+    ├── NluUnavailable              nlu_unavailable       an engine of understanding is down, slow or not trained
+    ├── WorkflowUnavailable         workflow_unavailable  a workflow or tool that a flow calls did not do its work
     ├── SharedStateUnavailable      shared_state_unavailable  Redis does not answer; what needs it goes without
     ├── BudgetExhausted             budget_exhausted      nothing that the tenant may still pay for can answer
     └── ModelUnavailable            model_unavailable     weights absent, altered, or a remote model out of reach
@@ -67,6 +72,14 @@ class InvalidPrompt(InvalidInput):
 
 class PromptTooLong(InvalidInput):
     code = "prompt_too_long"
+
+
+class InvalidFlow(InvalidInput):
+    code = "invalid_flow"
+
+
+class InvalidNluData(InvalidInput):
+    code = "invalid_nlu_data"
 
 
 class InvalidPipeline(InvalidInput):
@@ -119,6 +132,10 @@ class InvalidApiKey(AccessDenied):
     code = "invalid_api_key"
 
 
+class InvalidSessionToken(AccessDenied):
+    code = "invalid_session_token"
+
+
 class TenantMismatch(AccessDenied):
     code = "tenant_mismatch"
 
@@ -163,6 +180,14 @@ class ModelMisbehaved(ModelUnavailable):
 
 class CircuitOpen(ModelUnavailable):
     code = "circuit_open"
+
+
+class NluUnavailable(Unavailable):
+    code = "nlu_unavailable"
+
+
+class WorkflowUnavailable(Unavailable):
+    code = "workflow_unavailable"
 
 
 class BudgetExhausted(Unavailable):

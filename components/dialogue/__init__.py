@@ -1,0 +1,1 @@
+"""How the helpdesk talks: the flow language, its engine, and the turn."""

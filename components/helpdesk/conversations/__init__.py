@@ -1,0 +1,1 @@
+"""Conversations that survive: sessions, numbered messages, and turns that happen once."""
