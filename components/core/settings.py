@@ -47,7 +47,8 @@ class Settings(BaseSettings):
     )
     prompt_cache_hours: float = Field(24.0, ge=0, le=720, description="How long answers are kept for equal questions.")
     rasa_url: str | None = Field(
-        None, description="Base address of a Rasa server that serves the shared NLU project; none = the local classifier."
+        None,
+        description="Base address of a Rasa server that serves the shared NLU project; none = the local classifier.",
     )
     rasa_python: Path | None = Field(
         None, description="Python of the environment that Rasa is installed in; none = .venv-rasa, where it is there."
@@ -55,7 +56,7 @@ class Settings(BaseSettings):
     rasa_deadline: float = Field(1.0, gt=0, le=30, description="Seconds that Rasa may take for one message.")
     chat_key: str | None = Field(
         None,
-        description="Key that customers' chat tokens are signed with, as env:NAME or file:/path; none = one in data_dir.",
+        description="Signs customers' chat tokens: env:NAME or file:/path; none = a key kept in data_dir.",
     )
     chat_token_hours: float = Field(720.0, gt=0, le=8760, description="How long a customer's chat token is good.")
     threads: int = Field(2, ge=1, le=256, description="Threads of one embedding call.")

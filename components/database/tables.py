@@ -19,6 +19,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from components.database.declarative import Base, Instant, Json, Key, MaybeMoment, Moment, TenantId, TenantKey
+from components.database.dialogue_tables import (
+    ConversationRow,
+    FlowActivationRow,
+    FlowReleaseRow,
+    MessageRow,
+    NluEvaluationRow,
+    TicketNumberRow,
+)
 from components.database.gateway_tables import ModelCallRow, ModelSpendingRow, PromptActivationRow, PromptRow
 
 __all__ = [
@@ -27,17 +35,23 @@ __all__ = [
     "AuditLogRow",
     "Base",
     "ChunkRow",
+    "ConversationRow",
     "DocumentProblemRow",
     "DocumentRow",
     "EvaluationSetRow",
     "FeedbackRow",
+    "FlowActivationRow",
+    "FlowReleaseRow",
     "IndexEvaluationRow",
+    "MessageRow",
     "ModelCallRow",
     "ModelSpendingRow",
+    "NluEvaluationRow",
     "PromptActivationRow",
     "PromptRow",
     "RawDocumentRow",
     "TenantRow",
+    "TicketNumberRow",
     "TicketRow",
 ]
 
@@ -225,9 +239,11 @@ class FeedbackRow(Base):
 
 
 class TicketRow(Base):
-    """A case for a person, section 8.2 of the design."""
+    """A case for a person, section 8.2 of the design. number: counts up for each tenant, as customers are told it.
+    order_key: of the order that made it, so that the same one makes no second ticket."""
 
     __tablename__ = "tickets"
+    __table_args__ = (UniqueConstraint("tenant_id", "number"), UniqueConstraint("tenant_id", "order_key"))
 
     ticket_id: Mapped[Key]
     tenant_id: Mapped[TenantId] = mapped_column(index=True)
@@ -237,6 +253,10 @@ class TicketRow(Base):
     assigned_to: Mapped[str | None]
     created_at: Mapped[Instant]
     updated_at: Mapped[Instant]
+    number: Mapped[int | None] = mapped_column(BigInteger)
+    subject: Mapped[str | None]
+    details: Mapped[Json] = mapped_column(server_default="{}")
+    order_key: Mapped[str | None]
 
 
 class AuditLogRow(Base):

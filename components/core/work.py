@@ -1,0 +1,49 @@
+"""Work that a conversation orders elsewhere, and the Protocol that whoever does it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from components.core.tenant import TenantContext
+
+WorkKind = Literal["workflow", "tool"]
+
+
+@dataclass(frozen=True)
+class WorkOrder:
+    """A workflow or a tool to run once.
+
+    name: of the workflow or tool. goal: what it is for, in words. arguments: JSON values. key: the order's
+    idempotency key; an order that was carried out already is not carried out again, and gives what it gave then.
+    """
+
+    kind: WorkKind
+    name: str
+    arguments: Mapping[str, Any]
+    key: str
+    conversation_id: UUID
+    goal: str = ""
+
+
+@dataclass(frozen=True)
+class WorkDone:
+    """What came of it. values: JSON values by name, such as `ticket_number`. dry: only said what it would do."""
+
+    values: Mapping[str, Any]
+    dry: bool = False
+
+
+class Workforce(Protocol):
+    """Carries out orders. Thread-safe."""
+
+    def names(self, tenant: TenantContext) -> Mapping[WorkKind, frozenset[str]]:
+        """What may be ordered for this tenant; flows are validated against it."""
+        ...
+
+    def carry_out(self, tenant: TenantContext, order: WorkOrder, *, deadline: float) -> WorkDone:
+        """deadline: seconds. Raises WorkflowUnavailable where it was not done, InvalidInput for an unknown name or
+        arguments that do not fit, DatabaseUnavailable."""
+        ...
