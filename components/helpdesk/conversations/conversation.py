@@ -1,0 +1,62 @@
+"""A conversation and its messages, as every channel, page and agent sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+from components.core.answers import Citation
+
+Author = Literal["customer", "bot", "system"]
+Status = Literal["bot", "waiting", "closed"]
+
+
+@dataclass(frozen=True)
+class MessageDetails:
+    """What a message carries beside its text. citations: what its [n] quote. answer_id: of the stored answer whose
+    lineage and feedback it has. buttons: what the customer may tap. lineage: JSON values that say how it came about
+    (understanding, steps, versions); for people who look after the helpdesk, never for customers."""
+
+    citations: tuple[Citation, ...] = ()
+    answer_id: UUID | None = None
+    buttons: tuple[str, ...] = ()
+    lineage: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message. sequence: 1, 2, … within its conversation, without gaps. client_message_id: a customer's own id
+    for it. reply_to: the sequence of the customer's message that it answers. handled: False while a customer's message
+    still waits for its turn."""
+
+    sequence: int
+    author: Author
+    text: str
+    created_at: datetime
+    client_message_id: str | None = None
+    reply_to: int | None = None
+    handled: bool = True
+    details: MessageDetails = MessageDetails()
+
+
+@dataclass(frozen=True)
+class Conversation:
+    """Where a conversation stands after its last stored turn. language: ISO 639-1, None while unknown. handover: what
+    a person needs to take over, while status is `waiting`. versions: of flows, NLU, prompt, model and index, as the
+    last turn used them. state: the dialogue engine's own."""
+
+    conversation_id: UUID
+    channel: str
+    status: Status
+    flow_version: int
+    last_sequence: int
+    created_at: datetime
+    updated_at: datetime
+    language: str | None = None
+    customer: Mapping[str, str] = field(default_factory=dict)
+    handover: Mapping[str, Any] | None = None
+    versions: Mapping[str, Any] = field(default_factory=dict)
+    state: Mapping[str, Any] = field(default_factory=dict)
