@@ -2,6 +2,7 @@
 DATA ?= .helpdesk
 PORT ?=
 CHECK ?=
+RASA ?= 1
 BIN := .venv/bin
 ifeq ($(origin DATA),command line)
 override HELPDESK_DATA_DIR := $(abspath $(DATA))
@@ -15,14 +16,15 @@ export HELPDESK_DATA_DIR
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-environment: ## the virtual environment in .venv, exactly as requirements.lock has it
+environment: ## the virtual environments: .venv, and .venv-rasa with Python 3.10 (RASA=0: without)
 	@bash deploy/environment.sh
+	@[ "$(RASA)" = 0 ] || RASA_PYTHON="$(RASA_PYTHON)" bash deploy/rasa_environment.sh
 
-run: environment ## start everything with two demo tenants (PORT=8080; CHECK=1: ask once, verify, stop)
-	@$(BIN)/helpdesk up --demo $(if $(PORT),--port $(PORT)) $(if $(CHECK),--check)
+run: environment ## start everything with two demo tenants (PORT=8080; RASA=0: without Rasa; CHECK=1: ask once, verify, stop)
+	@$(BIN)/helpdesk up --demo $(if $(PORT),--port $(PORT)) $(if $(CHECK),--check) $(if $(filter 0,$(RASA)),--no-rasa)
 
-test: environment check ## checks and the whole test suite
-	@$(BIN)/python -m pytest --cov --cov-report=term
+test: environment check ## checks and the whole test suite (RASA=0: without the tests on a real Rasa)
+	@$(if $(filter 0,$(RASA)),HELPDESK_TEST_RASA=0) $(BIN)/python -m pytest --cov --cov-report=term
 
 check: environment ## lint, format, types and the floors of the house
 	@$(BIN)/ruff check .
@@ -37,3 +39,6 @@ lock: environment ## pin every package anew
 	@{ echo "# Every package, exactly. Made by 'make lock'; a local CPU build of torch satisfies its pin."; \
 	   $(BIN)/uv pip compile --quiet --python 3.11 --group dev --no-annotate --no-header pyproject.toml \
 	   | sed -E 's/^(torch==[0-9.]+)\+cpu/\1/'; } > requirements.lock.new && mv requirements.lock.new requirements.lock
+	@{ echo "# Every package of Rasa's own environment, exactly. Made by 'make lock'."; \
+	   $(BIN)/uv pip compile --quiet --python-version 3.10 --no-annotate --no-header apps/rasa/requirements.in; } \
+	   > apps/rasa/requirements.lock.new && mv apps/rasa/requirements.lock.new apps/rasa/requirements.lock

@@ -21,14 +21,22 @@ from components.helpdesk.tenants import TenantRegistry
 
 if TYPE_CHECKING:
     # These import Haystack, and Haystack imports torch: seconds that administration need not wait.
+    from components.dialogue.conversation_ports import TurnServices
+    from components.dialogue.counted_answers import AnswerCounts
+    from components.dialogue.flow_releases import FlowReleases
+    from components.dialogue.turns import Turns
     from components.gateway.event_loop import EventLoopThread
     from components.gateway.gateway import ModelGateway
     from components.gateway.observer import GatewayObserver
     from components.gateway.policy import ModelPolicy
     from components.helpdesk.answer_log import AnswerLog
     from components.helpdesk.answering import Answering
+    from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.ingestion.service import Ingestion
     from components.helpdesk.prompts import Prompts
+    from components.helpdesk.session_tokens import SessionTokens
+    from components.helpdesk.understanding.models import NluModels
+    from components.helpdesk.understanding.understanding import Understandings
     from components.shared_state.connection import SharedState
 
 logger = logging.getLogger("helpdesk.workbench")
@@ -50,6 +58,13 @@ class Workbench:
     answers: AnswerLog
     prompts: Prompts
     feedback: FeedbackLog
+    understandings: Understandings
+    nlu_models: NluModels
+    flows: FlowReleases
+    turn_services: TurnServices
+    turns: Turns
+    conversations: Conversations
+    session_tokens: SessionTokens
     ingestion: Ingestion
     gateway: ModelGateway
     loop: EventLoopThread
@@ -58,6 +73,8 @@ class Workbench:
 
     def close(self) -> None:
         """Ends what runs in the background and gives connections back. What was spent is recorded first."""
+        self.turns.close()
+        self.understandings.close()
         try:
             self.loop.run(self.gateway.close(), CLOSING_SECONDS)
             self.loop.run(self.state.close(), CLOSING_SECONDS)
@@ -115,14 +132,23 @@ def _forget_answers(settings: Settings, tenant: TenantContext) -> None:
 
 
 def build_workbench(
-    settings: Settings, addresses: DatabaseAddresses, *, observer: GatewayObserver | None = None
+    settings: Settings,
+    addresses: DatabaseAddresses,
+    *,
+    observer: GatewayObserver | None = None,
+    counts: AnswerCounts | None = None,
 ) -> Workbench:
-    """Wires everything; starts no server. observer: hears of model calls, and of the prompt cache.
+    """Wires everything; starts no server. observer: hears of model calls, and of the prompt cache. counts: hears of
+    the answers given in conversations.
 
     Raises ModelUnavailable where the embedder's weights are absent, InvalidCatalogue for a bad models file,
     InvalidSetting.
     """
     quiet_third_parties()
+    from components.dialogue.conversation_ports import TurnServices
+    from components.dialogue.counted_answers import CountedAnswers
+    from components.dialogue.flow_releases import FlowReleases
+    from components.dialogue.turns import Turns
     from components.gateway.catalogue import load_catalogue
     from components.gateway.event_loop import EventLoopThread
     from components.gateway.grounded_generator import GroundedGenerator
@@ -132,12 +158,19 @@ def build_workbench(
     from components.helpdesk.answer_generator import TenantGenerator, models_of
     from components.helpdesk.answer_log import AnswerLog
     from components.helpdesk.answering import Answering
+    from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.ingestion.service import Ingestion
+    from components.helpdesk.local_workforce import LocalWorkforce
     from components.helpdesk.model_policy import policy_of
     from components.helpdesk.prompts import Prompts
+    from components.helpdesk.session_tokens import SessionTokens, key_from
+    from components.helpdesk.tenant_config import NluConfig, read_config
+    from components.helpdesk.understanding.models import NluModels
+    from components.helpdesk.understanding.understanding import Understandings
     from components.models.chat_model_factory import build_chat_model
     from components.models.embedder_factory import embedder_from_settings
     from components.models.extractive import ExtractiveGenerator
+    from components.nlu.language import LanguageDetector
     from components.retrieval.grounding.grounder import Grounder
     from components.shared_state.connection import SharedState
 
@@ -169,17 +202,38 @@ def build_workbench(
 
         return TenantGenerator(catalogue, partial(policy_for, tenant), grounded, extractive)
 
+    def nlu_for(tenant: TenantContext) -> NluConfig:
+        return read_config(tenants.get(tenant.tenant_id).config).nlu
+
     answers = AnswerCache(kept, loop, lambda config: models_of(catalogue, policy_of(config)))
+    answering = Answering(database, embedder, generator_for, settings, cache=answers)
+    understandings = Understandings(
+        settings.data_dir,
+        embedder,
+        nlu_for,
+        rasa_url=settings.rasa_url,
+        rasa_deadline=settings.rasa_deadline,
+    )
+    flows = FlowReleases(database)
+    answerer = answering if counts is None else CountedAnswers(answering, counts)
+    services = TurnServices(flows, understandings, answerer, LocalWorkforce(database), LanguageDetector())
     return Workbench(
         settings=settings,
         database=database,
         embedder=embedder,
         tenants=tenants,
         api_keys=ApiKeys(database),
-        answering=Answering(database, embedder, generator_for, settings, cache=answers),
+        answering=answering,
         answers=AnswerLog(database),
         prompts=prompts,
         feedback=FeedbackLog(database),
+        understandings=understandings,
+        nlu_models=NluModels(settings, database, embedder, tenants),
+        flows=flows,
+        turn_services=services,
+        turns=Turns(database, services, deadline=settings.request_deadline),
+        conversations=Conversations(database),
+        session_tokens=SessionTokens(key_from(settings), settings.chat_token_hours),
         ingestion=Ingestion(database, embedder, settings, on_withdrawn=answers.purge),
         gateway=gateway,
         loop=loop,

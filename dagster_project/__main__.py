@@ -1,4 +1,4 @@
-"""What `helpdesk up` asks of Dagster, as processes of their own: `python -m dagster_project servers|materialise`."""
+"""What is asked of Dagster as a process of its own: `python -m dagster_project servers|materialise|train`."""
 
 from __future__ import annotations
 
@@ -59,16 +59,40 @@ def materialise_tenant(domain: str) -> None:
         raise Conflict(f"{domain}: the new index was not promoted: {result.reason}")
 
 
+def train_nlu(project: str) -> None:
+    """The asset nlu_model of one project, seen in Dagster's UI; says at the end what came of it.
+
+    Raises Conflict where the new version is worse than what serves, else what stopped the run.
+    """
+    from components.bootstrap import build_workbench
+    from components.database.provision import provision
+    from dagster_project.instance import open_instance, prepare_home
+    from dagster_project.nlu_run import train_project
+
+    settings = load_settings()
+    with ExitStack() as opened:
+        addresses = opened.enter_context(closing(provision(settings)))
+        workbench = opened.enter_context(closing(build_workbench(settings, addresses)))
+        instance = opened.enter_context(open_instance(prepare_home(settings, addresses)))
+        result = train_project(instance, workbench, project)
+    if not result.promoted:
+        raise Conflict(f"{project}: the new version was not promoted: {result.reason}")
+    print(result.reason, flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m dagster_project", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("servers", help="print the processes to start, as JSON")
     commands.add_parser("materialise", help="fill one tenant").add_argument("domain")
+    commands.add_parser("train", help="train one NLU project").add_argument("project")
     arguments = parser.parse_args()
     quiet_third_parties()
     try:
         if arguments.command == "servers":
             print_servers()
+        elif arguments.command == "train":
+            train_nlu(arguments.project)
         else:
             materialise_tenant(arguments.domain)
     except HelpdeskError as error:

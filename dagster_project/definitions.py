@@ -12,12 +12,13 @@ def defs() -> dg.Definitions:
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
-    """Assets, checks, job, schedule, sensor, and the sources declared in YAML. Raises Dagster's error naming
+    """Assets, checks, jobs, schedule, sensors, and the sources declared in YAML. Raises Dagster's error naming
     file, line and key for a declaration that cannot be read."""
     from dagster_project.assets.chunks import chunks
     from dagster_project.assets.documents import documents
     from dagster_project.assets.embeddings import embeddings
     from dagster_project.assets.evaluation_sets import evaluation_sets
+    from dagster_project.assets.nlu_model import nlu_model
     from dagster_project.assets.raw_documents import raw_documents
     from dagster_project.assets.retrieval_evaluation import retrieval_evaluation
     from dagster_project.assets.served_index import served_index
@@ -25,6 +26,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     from dagster_project.checks.empty_documents import no_empty_document
     from dagster_project.checks.orphan_chunks import no_orphan_chunk
     from dagster_project.jobs import knowledge_job
+    from dagster_project.nlu_sensor import nlu_project_changes, understanding_job
     from dagster_project.resources import Helpdesk, helpdesk_resource
     from dagster_project.schedules import hourly_knowledge
     from dagster_project.sensors import source_changes
@@ -37,12 +39,13 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         sources,
         dg.Definitions(
             assets=[
-                from_sources, documents, chunks, embeddings, evaluation_sets, retrieval_evaluation, served_index
+                from_sources, documents, chunks, embeddings, evaluation_sets, retrieval_evaluation, served_index,
+                nlu_model,
             ],
             asset_checks=[no_empty_document, no_orphan_chunk, dimensions_match],
-            jobs=[knowledge_job],
+            jobs=[knowledge_job, understanding_job],
             schedules=[hourly_knowledge],
-            sensors=[source_changes],
+            sensors=[source_changes, nlu_project_changes],
             resources={"helpdesk": helpdesk_resource},
             executor=dg.in_process_executor,
         ),

@@ -1,8 +1,10 @@
-"""One partition a tenant: a run, a figure or a check result always belongs to exactly one of them."""
+"""One partition a tenant, or an NLU project: a run, a figure or a check result always belongs to exactly one."""
 
 import dagster as dg
 
 TENANT = "tenant"
 TENANTS = dg.DynamicPartitionsDefinition(name=TENANT)
+NLU_PROJECT = "nlu_project"
+NLU_PROJECTS = dg.DynamicPartitionsDefinition(name=NLU_PROJECT)
 GROUP = "knowledge"
 OWNERS = ["team:knowledge"]

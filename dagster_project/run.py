@@ -80,10 +80,10 @@ def materialise(
         if result.success:
             report(STAGES[-1], 1, 1)
         return Materialised(result.run_id, result.success, quality.description or "" if quality else "")
-    raise HelpdeskError(f"{tenant_domain}: {_first_failure(result)}")
+    raise HelpdeskError(f"{tenant_domain}: {first_failure(result)}")
 
 
-def _first_failure(result: dg.ExecuteInProcessResult) -> str:
+def first_failure(result: dg.ExecuteInProcessResult) -> str:
     """The first asset or check that failed, with what its error says."""
     for event in result.filter_events(lambda event: event.is_step_failure):
         error = event.step_failure_data.error

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
 # Builds .venv from requirements.lock, once; does nothing when it is up to date.
-# pip's own settings (index, find-links, certificates) are honoured, since uv does not read them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -29,16 +28,7 @@ echo "[1/3] environment: $("$python" --version) in $venv"
 "$venv/bin/python" -m pip --version >/dev/null 2>&1 || "$venv/bin/python" -m ensurepip >/dev/null
 "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$uv_version"
 
-pip_setting() { "$venv/bin/python" -m pip config get "global.$1" 2>/dev/null || true; }
-links="${PIP_FIND_LINKS:-$(pip_setting find-links)}"
-index="${PIP_INDEX_URL:-$(pip_setting index-url)}"
-more="${PIP_EXTRA_INDEX_URL:-$(pip_setting extra-index-url)}"
-certificates="${PIP_CERT:-$(pip_setting cert)}"
-if [ -n "$links" ]; then UV_FIND_LINKS=$(echo $links | tr ' ' ','); export UV_FIND_LINKS; fi
-if [ -n "$index" ]; then export UV_DEFAULT_INDEX="$index"; fi
-# As pip does, whichever index has the pinned version.
-if [ -n "$more" ]; then UV_INDEX=$(echo $more); export UV_INDEX UV_INDEX_STRATEGY=unsafe-best-match; fi
-if [ -n "$certificates" ]; then export SSL_CERT_FILE="$certificates"; fi
+. deploy/pip_settings.sh "$venv/bin/python"
 
 echo "[2/3] packages: exactly those of requirements.lock (some minutes the first time)"
 "$venv/bin/uv" pip install --python "$venv/bin/python" --compile-bytecode --requirements requirements.lock

@@ -16,6 +16,8 @@ from components.core.tenant import Tenant
 if TYPE_CHECKING:
     from components.database.addresses import DatabaseAddresses
     from components.database.session import Database
+    from components.nlu.rasa_server import RasaServer
+    from components.nlu.rasa_training import RasaProgress
 
 
 @pytest.fixture(scope="session")
@@ -73,3 +75,32 @@ def make_tenant(database: Database) -> Callable[..., Tenant]:
         return tenant
 
     return make
+
+
+@pytest.fixture(scope="session")
+def rasa_progress() -> list[RasaProgress]:
+    """What the training of `rasa_model` has said."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def rasa_model(tmp_path_factory: pytest.TempPathFactory, rasa_progress: list[RasaProgress]) -> Path:
+    """The tiny project of tests/nlu/rasa_tiny.py, trained by the real Rasa; skips where that is not installed."""
+    from tests.nlu.rasa_tiny import tiny_data, tiny_trainer
+
+    return tiny_trainer().train(tiny_data(), tmp_path_factory.mktemp("models"), on_progress=rasa_progress.append)
+
+
+@pytest.fixture(scope="session")
+def rasa_server(rasa_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RasaServer]:
+    """The real Rasa, serving `rasa_model`."""
+    from components.nlu.rasa_server import RasaServer
+    from tests.nlu.rasa_tiny import PROJECT, require_rasa
+
+    server = RasaServer(require_rasa(), tmp_path_factory.mktemp("rasa"), project=PROJECT)
+    try:
+        server.start(rasa_model)
+        server.await_ready()
+        yield server
+    finally:
+        server.stop()

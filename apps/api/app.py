@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 
 from apps.api.answers import answers_router
 from apps.api.authentication import Authentication
 from apps.api.body_limit import BodyLimit
+from apps.api.chat_app import ChatBounds, add_chat
 from apps.api.docs import add_docs
 from apps.api.exchange import Exchange
 from apps.api.failures import handle_failures
@@ -27,10 +29,13 @@ from apps.api.rag import rag_router
 from apps.api.workers import WorkerPool
 from apps.chat.app import PATH as CHAT_PATH
 from apps.chat.app import mount_chat
+from apps.chat.rendering import render_message
 from components.bootstrap import Workbench
 from components.core.errors import Unavailable
 
 _DESCRIPTION = "Questions answered from a tenant's own knowledge, with citations."
+# Below a tenant's domain, which has a dot; the chat's API has none there.
+_CHAT_PAGES = re.compile(rf"{CHAT_PATH}/[^/]*\.[^/]*/")
 _READY_WITHIN = 3.0
 _WARM_WITHIN = 10.0
 
@@ -41,7 +46,7 @@ class Limits:
 
     answers: questions answered at once. waiting: calls that may wait for a thread before the next is
     refused with 503. short: other calls (keys, feedback) at once. generations: of POST /llm/generate at once.
-    body_bytes: longest request body. body_pause: seconds that a caller may pause within one.
+    body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat: the chat's own.
     """
 
     answers: int = 4
@@ -50,6 +55,7 @@ class Limits:
     generations: int = 200
     body_bytes: int = 64 * 1024
     body_pause: float = 10.0
+    chat: ChatBounds = field(default_factory=ChatBounds)
 
 
 def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements: Measurements | None = None) -> FastAPI:
@@ -77,7 +83,7 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     generations = Generations(gateway, loop, policy_for, short, limit=limits.generations, deadline=deadline)
     authenticate = Authentication(workbench.api_keys, short, deadline=deadline)
     handle_failures(app)
-    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=f"{CHAT_PATH}/")
+    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=_CHAT_PAGES)
     app.add_middleware(Exchange, measurements=measurements)
     app.include_router(rag_router(workbench, authenticate, answers, measurements))
     app.include_router(answers_router(workbench.answers, authenticate, short, deadline=deadline))
@@ -87,5 +93,6 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     app.include_router(health_router(workbench.database, probes, deadline=_READY_WITHIN))
     app.include_router(metrics_router(measurements))
     add_docs(app)
-    mount_chat(app, workbench, measurements)
+    add_chat(app, workbench, limits.chat, measurements, render_message)
+    mount_chat(app, workbench.tenants)
     return app

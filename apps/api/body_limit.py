@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 from fastapi import HTTPException
 from starlette.datastructures import Headers
@@ -13,17 +14,17 @@ class BodyLimit:
     """ASGI middleware: reading a body past `limit` bytes, declared or streamed, ends in HTTPException 413,
     and a pause of more than `seconds` within one in 408.
 
-    Paths below `exempt` pass: what is mounted there bounds its own uploads.
+    Paths that begin as `exempt` has it pass: what is mounted there bounds its own uploads.
     """
 
-    def __init__(self, app: ASGIApp, limit: int, seconds: float, exempt: str) -> None:
+    def __init__(self, app: ASGIApp, limit: int, seconds: float, exempt: re.Pattern[str]) -> None:
         self._app = app
         self._limit = limit
         self._seconds = seconds
         self._exempt = exempt
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(self._exempt):
+        if scope["type"] != "http" or self._exempt.match(scope["path"]):
             await self._app(scope, receive, send)
             return
         length = Headers(scope=scope).get("content-length", "")

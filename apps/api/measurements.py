@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 
 from components.core.answers import Reason
 from components.core.tenant import TenantContext
+from components.dialogue.turn_events import TakenTurn
 from components.gateway.observer import CacheOutcome, CircuitState
 from components.helpdesk.answered_question import AnsweredQuestion
 
@@ -56,6 +57,16 @@ class Measurements:
         self._circuit = Gauge(
             "helpdesk_model_circuit", "0 closed, 1 half open, 2 open", ["model"], registry=self.registry
         )
+        self._turns = self._counter(
+            "helpdesk_turns",
+            "Turns of chats by outcome: replied, handed_over, repeated, or the error's code",
+            "tenant",
+            "outcome",
+        )
+        self._turn_duration = self._histogram("helpdesk_turn_duration_seconds", "Duration of new turns", "tenant")
+        self._turn_parts = self._histogram(
+            "helpdesk_turn_part_duration_seconds", "Time that a turn spends in each of its parts", "part"
+        )
         self._requests = self._counter(
             "http_requests", "HTTP requests by method, route template and status", "method", "route", "status"
         )
@@ -75,6 +86,22 @@ class Measurements:
     def count_unanswered(self, tenant: TenantContext, channel: str, reason: Reason) -> None:
         """A customer's question had no answer at all, for this reason."""
         self._reasons.labels(self._tenant_label(tenant), channel, reason).inc()
+
+    def count_turn(self, tenant: TenantContext, taken: TakenTurn, seconds: float) -> None:
+        """A customer's message was answered after `seconds`, or had been before."""
+        label = self._tenant_label(tenant)
+        if taken.repeated:
+            self._turns.labels(label, "repeated").inc()
+            return
+        handed_over = taken.conversation.status == "waiting"
+        self._turns.labels(label, "handed_over" if handed_over else "replied").inc()
+        self._turn_duration.labels(label).observe(seconds)
+        for part, spent in taken.seconds.items():
+            self._turn_parts.labels(part).observe(spent)
+
+    def count_failed_turn(self, tenant: TenantContext, code: str) -> None:
+        """A customer's message could not be answered, for an error with this code."""
+        self._turns.labels(self._tenant_label(tenant), code).inc()
 
     def count_request(self, method: str, route: str, status: int) -> None:
         """One HTTP exchange is over. route: a template, never a path that a caller can invent."""

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 from starlette.types import Scope
 
-from components.core.errors import HelpdeskError, ModelOverloaded
+from components.core.errors import HelpdeskError, ModelOverloaded, RateLimited
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -65,6 +65,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "invalid_session_token": ProblemKind(401, "Invalid session token"),
     "tenant_mismatch": ProblemKind(403, "Another tenant's data"),
     "model_not_allowed": ProblemKind(403, "Model not allowed"),
+    "rate_limited": ProblemKind(429, "Too many requests"),
     "budget_exhausted": ProblemKind(429, "Budget used up"),
     "unavailable": ProblemKind(
         503, "Unavailable", "The server is busy or a part of it does not answer; try again.", retry_after=2
@@ -182,7 +183,7 @@ def error_response(scope: Scope, error: HelpdeskError) -> Response:
     """The response for one of our errors; what is not told to the caller is logged with the request id."""
     problem = problem_of_error(scope, error)
     headers = _headers(problem.code, PROBLEMS[problem.code])
-    if isinstance(error, ModelOverloaded) and error.retry_after is not None:
+    if isinstance(error, ModelOverloaded | RateLimited) and error.retry_after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
     return Response(
         problem.model_dump_json(exclude_none=True), status_code=problem.status, headers=headers, media_type=MEDIA_TYPE

@@ -25,6 +25,8 @@ from components.database.provision import provision
 
 _BACKLOG = 256
 _GRACE = 10
+# Longer than proxies and browsers keep a connection that is not used: who closes first must not be the server.
+_KEPT_ALIVE = 75
 
 
 class ApiServer:
@@ -59,6 +61,7 @@ class ApiServer:
             access_log=False,
             server_header=False,
             backlog=_BACKLOG,
+            timeout_keep_alive=_KEPT_ALIVE,
             timeout_graceful_shutdown=_GRACE,
         )
         self._server = _Server(config, (lambda: on_started(self.url)) if on_started else None)
@@ -98,7 +101,9 @@ def serve(
         if addresses is None:
             addresses = opened.enter_context(contextlib.closing(provision(settings)))
         counted = Measurements()
-        workbench = opened.enter_context(contextlib.closing(build_workbench(settings, addresses, observer=counted)))
+        workbench = opened.enter_context(
+            contextlib.closing(build_workbench(settings, addresses, observer=counted, counts=counted))
+        )
         server.run(create_app(workbench, measurements=counted), on_started=on_started)
 
 

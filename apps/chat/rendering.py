@@ -1,24 +1,18 @@
-"""Everything a customer sees of a conversation, as HTML that is safe to insert: each piece has an id and
-replaces the piece that had it before."""
+"""A conversation's messages as HTML that is safe to insert: what customers, models and documents say stays text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from html import escape
-from typing import Literal
 from uuid import UUID
 
 from apps.chat.safe_markdown import render_markdown
 from components.core.answers import Citation
-from components.core.tenant import Tenant
-from components.helpdesk.answered_question import AnsweredQuestion
+from components.helpdesk.conversations.conversation import Message
 from components.helpdesk.tenant_config import TenantConfig
 
-Rating = Literal[-1, 1]
-
 _NUMBER = re.compile(r"\[(\d{1,3})\]")
-_TYPING = '<p class="hd-typing" role="status" aria-label="Looking it up"><i></i><i></i><i></i></p>'
 _THUMB = (
     '<svg viewBox="0 0 24 24" width="18" height="18" aria-hidden="true"><path fill="none" stroke="currentColor" '
     'stroke-width="1.7" stroke-linejoin="round" stroke-linecap="round" d="M7 10.5v9.5H3.5v-9.5H7Zm0 0 4.3-7.3a2.3 '
@@ -26,100 +20,86 @@ _THUMB = (
 )
 
 
-def render_welcome(tenant: Tenant, config: TenantConfig) -> str:
-    """The greeting, with the example questions as buttons."""
-    examples = "".join(
-        f'<li><button type="button" class="hd-example">{escape(question)}</button></li>'
-        for question in config.example_questions
-    )
-    listed = f'<ul class="hd-examples" aria-label="Example questions">{examples}</ul>' if examples else ""
-    return (
-        f'<section class="hd-turn hd-welcome" id="hd-welcome" aria-label="Welcome to {escape(tenant.name)}">'
-        f'<div class="hd-answer"><p>{escape(config.greeting)}</p>{listed}</div></section>'
-    )
+def render_message(message: Message) -> str:
+    """What stands in a message's frame, which the page draws: its text, below it what can be done with it.
 
-
-def render_pending(turn: UUID, question: str, text: str = "") -> str:
-    """A question whose answer is on its way. text: as much of the answer as there is."""
-    answer = render_markdown(text, decorate=_plain_numbers) if text else _TYPING
-    return _turn(turn, question, f'<div class="hd-answer" aria-busy="true">{answer}</div>')
-
-
-def render_answer(turn: UUID, answered: AnsweredQuestion) -> str:
-    """A finished answer: its text with numbers that open the passages they quote, these passages, and thumbs."""
-    citations = answered.answer.citations
-    titles = {citation.number: citation.title for citation in citations}
+    A bot's [n] open the passages that they quote. Ids are the message's sequence's, one conversation a page.
+    """
+    if message.author == "customer":
+        return _bubble(escape(message.text).replace("\n", "<br>"))
+    details = message.details
+    titles = {citation.number: citation.title for citation in details.citations}
 
     def link_numbers(text: str) -> str:
-        return _NUMBER.sub(lambda found: _number_link(turn, int(found[1]), titles), escape(text))
+        return _NUMBER.sub(lambda found: _number_link(message.sequence, int(found[1]), titles), escape(text))
 
-    text = render_markdown(answered.answer.text, decorate=link_numbers)
-    return _turn(
-        turn,
-        answered.question,
-        f'<div class="hd-answer">{text}{_sources(turn, citations)}</div>{render_feedback(answered.answer_id, None)}',
+    text = render_markdown(message.text, decorate=link_numbers if titles else escape)
+    feedback = _feedback(details.answer_id) if details.answer_id else ""
+    return (
+        _bubble(text + _sources(message.sequence, details.citations))
+        + feedback
+        + _choices(details.buttons, "Suggested replies")
     )
 
 
-def render_notice(turn: UUID, question: str, notice: str) -> str:
-    """A question that got no answer, with the polite sentence that says why and what to do."""
-    return _turn(turn, question, f'<div class="hd-answer hd-notice" role="alert"><p>{escape(notice)}</p></div>')
+def render_welcome(config: TenantConfig) -> str:
+    """The greeting, with the example questions to tap: it stands until a conversation has begun."""
+    return _bubble(f"<p>{escape(config.greeting)}</p>") + _choices(config.example_questions, "Example questions")
 
 
-def render_feedback(answer_id: UUID, rating: Rating | None, notice: str = "") -> str:
-    """The thumbs of one answer. rating: what is stored. notice: what to say behind them, by default thanks."""
-    said = notice or ("Thank you for telling us." if rating else "Was this helpful?")
+def _bubble(html: str) -> str:
+    return f'<div class="hd-bubble" dir="auto">{html}</div>'
+
+
+def _choices(texts: Sequence[str], name: str) -> str:
+    if not texts:
+        return ""
+    buttons = "".join(f'<button type="button" class="hd-choice" dir="auto">{escape(text)}</button>' for text in texts)
+    return f'<div class="hd-choices" role="group" aria-label="{name}">{buttons}</div>'
+
+
+def _feedback(answer_id: UUID) -> str:
     buttons = "".join(
-        f'<button type="button" class="hd-thumb" data-rating="{value}" data-answer="{answer_id}" '
-        f'aria-pressed="{str(rating == value).lower()}" aria-label="{name}" title="{name}">{_THUMB}</button>'
+        f'<button type="button" class="hd-thumb" data-rating="{value}" aria-pressed="false" aria-label="{name}" '
+        f'title="{name}">{_THUMB}</button>'
         for value, name in ((1, "Helpful"), (-1, "Not helpful"))
     )
     return (
-        f'<div class="hd-feedback" id="hd-feedback-{answer_id}" role="group" aria-label="Rate this answer">'
-        f'{buttons}<span role="status">{escape(said)}</span></div>'
+        f'<div class="hd-feedback" data-answer="{answer_id}" role="group" aria-label="Rate this answer">'
+        f'{buttons}<span role="status">Was this helpful?</span></div>'
     )
 
 
-def _turn(turn: UUID, question: str, answer: str) -> str:
-    asked = escape(question).replace("\n", "<br>")
-    return (
-        f'<section class="hd-turn" id="hd-turn-{turn}"><div class="hd-question"><span class="hd-hidden">You asked: '
-        f"</span>{asked}</div>{answer}</section>"
-    )
-
-
-def _plain_numbers(text: str) -> str:
-    return _NUMBER.sub(r'<span class="hd-number">[\1]</span>', escape(text))
-
-
-def _number_link(turn: UUID, number: int, titles: dict[int, str]) -> str:
+def _number_link(sequence: int, number: int, titles: dict[int, str]) -> str:
     if number not in titles:
         return f"[{number}]"
     label = f"Source {number}: {titles[number]}"
-    target = _source_id(turn, number)
-    return f'<a class="hd-number" href="#{target}" title="{escape(label)}" aria-label="{escape(label)}">[{number}]</a>'
+    return (
+        f'<a class="hd-number" href="#{_source_id(sequence, number)}" title="{escape(label)}" '
+        f'aria-label="{escape(label)}">[{number}]</a>'
+    )
 
 
-def _sources(turn: UUID, citations: Iterable[Citation]) -> str:
+def _sources(sequence: int, citations: Iterable[Citation]) -> str:
     by_number: dict[int, list[Citation]] = {}
     for citation in citations:
         by_number.setdefault(citation.number, []).append(citation)
     if not by_number:
         return ""
-    sources = "".join(_source(turn, number, quotes) for number, quotes in sorted(by_number.items()))
+    sources = "".join(_source(sequence, number, quotes) for number, quotes in sorted(by_number.items()))
     return f'<section class="hd-sources" aria-label="Sources"><h3>Sources</h3>{sources}</section>'
 
 
-def _source(turn: UUID, number: int, quotes: list[Citation]) -> str:
+def _source(sequence: int, number: int, quotes: list[Citation]) -> str:
     first = quotes[0]
     passage = render_markdown(first.passage, [(quote.start, quote.end) for quote in quotes])
     section = f'<span class="hd-section">{escape(first.section)}</span>' if first.section else ""
     return (
-        f'<details class="hd-source" id="{_source_id(turn, number)}"><summary><span class="hd-badge">{number}</span>'
-        f'<span class="hd-where"><span class="hd-title">{escape(first.title)}</span>{section}</span></summary>'
-        f'<div class="hd-passage">{passage}</div></details>'
+        f'<details class="hd-source" id="{_source_id(sequence, number)}"><summary>'
+        f'<span class="hd-badge">{number}</span><span class="hd-where"><span class="hd-title">{escape(first.title)}'
+        f'</span>{section}</span></summary><div class="hd-passage">{passage}</div></details>'
     )
 
 
-def _source_id(turn: UUID, number: int) -> str:
-    return f"hd-source-{turn}-{number}"
+def _source_id(sequence: int, number: int) -> str:
+    return f"hd-source-{sequence}-{number}"

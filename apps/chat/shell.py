@@ -6,12 +6,14 @@ from __future__ import annotations
 import json
 import re
 from html import escape
-from importlib.resources import files
 
-from apps.chat.tenancy import TITLE
+from apps.chat.page import TITLE, asset
+from apps.chat.rendering import render_welcome
 from apps.chat.theme import brand_css
+from apps.chat.wording import notices, page_words
 from components.core.tenant import Tenant
-from components.helpdesk.tenant_config import Branding, read_config
+from components.dialogue.turns import LONGEST_TEXT
+from components.helpdesk.tenant_config import Branding, TenantConfig, read_config
 
 # Gradio's page runs scripts of its own and compiles templates; nothing may leave the host.
 PAGE_POLICY = (
@@ -26,6 +28,7 @@ _NOT_OURS = re.compile(
     r'|<script\s+src="[^"]*iframeResizer[^"]*"\s+async\s*></script>'
 )
 _BODY = re.compile(r"<body\b[^>]*>")
+_NOT_IN_SCRIPT = re.compile(r"[<>&'\u2028\u2029]")
 _VIEWPORT = "initial-scale=1, shrink-to-fit=no"
 _VIEWPORT_OVER_KEYBOARD = "initial-scale=1, interactive-widget=resizes-content"
 
@@ -35,7 +38,7 @@ def personalised(page: str, tenant: Tenant) -> str:
     config = read_config(tenant.config)
     page = _NOT_OURS.sub("", page).replace(_VIEWPORT, _VIEWPORT_OVER_KEYBOARD).replace(TITLE, _in_script(tenant.name))
     page = page.replace("</head>", _head(tenant.name, config.branding) + "</head>", 1)
-    return _BODY.sub(lambda body: body[0] + _header(tenant, config.branding), page, count=1)
+    return _BODY.sub(lambda body: body[0] + _header(tenant, config.branding) + _facts(tenant, config), page, count=1)
 
 
 def no_helpdesk(domain: str) -> str:
@@ -58,11 +61,10 @@ def _notice(title: str, html: str) -> str:
 
 
 def _head(title: str, branding: Branding) -> str:
-    css = files("apps.chat").joinpath("assets", "chat.css").read_text(encoding="utf-8")
     return (
         f'<title>{escape(title)}</title><meta name="theme-color" content="{branding.primary_color}">'
         f'<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">'
-        f"<style>{brand_css(branding)}{css}</style>"
+        f"<style>{brand_css(branding)}{asset('chat.css')}</style>"
     )
 
 
@@ -71,11 +73,32 @@ def _header(tenant: Tenant, branding: Branding) -> str:
     beside = f'<span class="hd-name">{escape(tenant.name)}</span>' if logo != tenant.name else ""
     return (
         f'<header class="hd-header"><span class="hd-mark" aria-hidden="true">{escape(logo[:1])}</span>'
-        f'<span class="hd-names"><span class="hd-logo">{escape(logo)}</span>{beside}</span></header>'
+        f'<span class="hd-names"><span class="hd-logo">{escape(logo)}</span>{beside}</span>'
+        '<button type="button" class="hd-new" title="New conversation" hidden><svg viewBox="0 0 24 24" width="18" '
+        'height="18" aria-hidden="true"><path fill="none" stroke="currentColor" stroke-width="2" '
+        'stroke-linecap="round" d="M12 5v14M5 12h14"/></svg><span>New conversation</span></button></header>'
         "<noscript>This chat needs JavaScript. Please turn it on and load the page again.</noscript>"
+    )
+
+
+def _facts(tenant: Tenant, config: TenantConfig) -> str:
+    """What the page's script knows of the tenant before it has asked the server anything."""
+    facts = {
+        "tenant": tenant.domain,
+        "longest": LONGEST_TEXT,
+        "words": page_words(tenant),
+        "notices": notices(config),
+    }
+    return (
+        f'<script type="application/json" id="hd-facts">{_NOT_IN_SCRIPT.sub(_escaped, json.dumps(facts))}</script>'
+        f'<template id="hd-greeting">{render_welcome(config)}</template>'
     )
 
 
 def _in_script(text: str) -> str:
     """As the inside of a JSON string within a <script>."""
-    return re.sub(r"[<>&'\u2028\u2029]", lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text)[1:-1])
+    return _NOT_IN_SCRIPT.sub(_escaped, json.dumps(text)[1:-1])
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"

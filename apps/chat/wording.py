@@ -1,42 +1,46 @@
-"""What a customer is told when there is no answer: one polite sentence and what to do, never a cause from inside."""
+"""What the page itself says to a customer: short, polite, and what to do; never a cause from inside."""
 
 from __future__ import annotations
 
-from components.core.errors import HelpdeskError, IndexUnavailable, InvalidInput
-from components.helpdesk.answering import LONGEST_QUESTION
+from collections.abc import Mapping
+
+from components.core.tenant import Tenant
 from components.helpdesk.tenant_config import TenantConfig
 
-BUSY = "Many people are asking right now. Please send your question again in a minute."
-NOT_RATED = "Your rating could not be saved. Please try again in a moment."
-RATING_GONE = "This answer can no longer be rated."
+# Said where the API's problem has a code of its own here, and DEFAULT_NOTICE elsewhere.
+DEFAULT_NOTICE = "default"
+_KEPT = "It is still in the box below."
+_NOTICES = {
+    "rate_limited": f"That was quick! {_KEPT} Please wait a moment before you send it again.",
+    "invalid_input": f"I could not read this message. {_KEPT} Please write it in other words and send it again.",
+    "content_too_large": f"This message is too long for me. {_KEPT} Please shorten it and send it again.",
+}
+_LATER = {
+    "unavailable": f"Many people are writing right now. {_KEPT} Please send it again in a minute.",
+    DEFAULT_NOTICE: f"Your message could not be sent. {_KEPT} Please send it again in a minute.",
+}
 
 
-def refusal(config: TenantConfig) -> str:
-    """The honest words for not knowing, with the tenant's own way on."""
-    return _with_contact("I don't know: I found nothing in our help articles that answers this.", config)
+def page_words(tenant: Tenant) -> Mapping[str, str]:
+    """The page's words by key; `{length}` and `{limit}` stand for numbers."""
+    return {
+        "customer": "You",
+        "bot": f"{tenant.name} assistant",
+        "system": "Note",
+        "typing": f"{tenant.name} assistant is writing",
+        "waiting": "Waiting for a colleague; you can go on writing.",
+        "start_over": "start over",
+        "reconnecting": "Reconnecting… What you wrote is kept and will be sent.",
+        "ended": "Your earlier conversation has ended, so this is a new one.",
+        "too_long": (
+            f"Your message has {{length}} characters, and I can read {{limit}}. {_KEPT} Please shorten it and send it "
+            "again."
+        ),
+        "rated": "Thank you for telling us.",
+        "not_rated": "Your rating could not be saved. Please try again in a moment.",
+    }
 
 
-def too_long(question: str) -> str:
-    """What to do about a question past the limit."""
-    return (
-        f"Your question has {len(question):,} characters, and I can read {LONGEST_QUESTION:,}. "
-        "It is still in the box below: please shorten it and send it again."
-    )
-
-
-def notice_for(error: HelpdeskError, config: TenantConfig) -> str:
-    """The sentence for a failure that answering raised."""
-    if isinstance(error, IndexUnavailable):
-        return _with_contact("Our help articles are still being prepared. Please try again in a few minutes.", config)
-    if isinstance(error, InvalidInput):
-        return "I could not read this question. Please write it in other words and send it again."
-    return apology(config)
-
-
-def apology(config: TenantConfig) -> str:
-    """The sentence for everything that a customer can only wait for."""
-    return _with_contact("I cannot answer right now. Please send your question again in a minute.", config)
-
-
-def _with_contact(sentence: str, config: TenantConfig) -> str:
-    return f"{sentence} {config.contact}".strip()
+def notices(config: TenantConfig) -> Mapping[str, str]:
+    """What is said of a message that was not taken, by the code of the API's problem."""
+    return _NOTICES | {code: f"{sentence} {config.contact}".strip() for code, sentence in _LATER.items()}

@@ -1,4 +1,4 @@
-"""The demo tenants of deploy/demo: made at the first start, found again at the next."""
+"""The demo tenants of deploy/demo, with their flows: made at the first start, found again at the next."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from apps.cli.context import PROJECT
 
 if TYPE_CHECKING:
     from components.bootstrap import Registry
+    from components.core.tenant import Tenant
 
 KEYS_FILE = "demo-keys.json"
 
@@ -28,10 +29,20 @@ def seed_demo_tenants(registry: Registry) -> dict[str, str]:
         if tenant is None:
             tenant = registry.tenants.create(values["name"], values["domain"], values["config"])
             keys.pop(tenant.domain, None)
+            _begin_flows(registry, tenant, description.parent / "flows")
         if tenant.domain not in keys:
             keys[tenant.domain] = registry.api_keys.issue(tenant.context, "demo key").key
     _write_private(file, json.dumps(keys, indent=2))
     return keys
+
+
+def _begin_flows(registry: Registry, tenant: Tenant, folder: Path) -> None:
+    from components.dialogue.flow_library import read_flow_folder
+    from components.dialogue.flow_releases import FlowReleases
+
+    flows = FlowReleases(registry.database)
+    version = flows.save(tenant.context, read_flow_folder(folder), author="helpdesk", note="the demo's own")
+    flows.activate(tenant.context, version, "helpdesk")
 
 
 def _write_private(file: Path, text: str) -> None:

@@ -12,8 +12,10 @@ from rich.table import Table
 
 from apps.cli.console import out, print_json, progress_bar
 from apps.cli.context import AsJson
+from apps.cli.evaluate_nlu import nlu
 
-app = typer.Typer(help="Measure retrieval on a set of questions.", no_args_is_help=True)
+app = typer.Typer(help="Measure retrieval and understanding on labelled sets.", no_args_is_help=True)
+app.command("nlu")(nlu)
 
 
 class Mode(StrEnum):
@@ -22,11 +24,6 @@ class Mode(StrEnum):
     hybrid = "hybrid"
     vector = "vector"
     bm25 = "bm25"
-
-
-@app.callback()
-def _evaluate() -> None:
-    """Keeps `retrieval` a sub-command: `answers` and `nlu` will stand beside it."""
 
 
 @app.command()

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -15,11 +16,13 @@ import typer
 from filelock import FileLock, Timeout
 from rich.markup import escape
 
+from apps.cli.bundled_rasa import BundledRasa
 from apps.cli.bundled_redis import BundledRedis
 from apps.cli.console import err, out, print_json
 from apps.cli.context import DAGSTER, HELPDESK, AsJson
 from apps.cli.demo import seed_demo_tenants
 from apps.cli.filling import fill_empty_tenants
+from apps.cli.nlu_first_training import FirstTraining, ensure_trained
 from apps.cli.ports import require_free
 from apps.cli.processes import Child, ProcessGroup
 from components.core.errors import Conflict, Unavailable
@@ -44,9 +47,11 @@ def up(
     demo: Annotated[bool, typer.Option("--demo", help="Make the two demo tenants of deploy/demo.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Ask the examples, verify the citations, stop.")] = False,
     dagster: Annotated[bool, typer.Option(help="Serve Dagster's UI, schedule and sensors too.")] = True,
+    rasa: Annotated[bool, typer.Option(help="Run Rasa beside the local classifier, where .venv-rasa is there.")] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Start PostgreSQL, Redis, the API with the customer chat, and Dagster; fill what is empty; serve until Ctrl-C."""
+    """Start PostgreSQL, Redis, Rasa, the API with the customer chat, and Dagster; fill what is empty; serve until
+    Ctrl-C."""
     from components.bootstrap import build_registry
     from components.core.settings import load_settings
     from components.database.provision import provision
@@ -57,7 +62,9 @@ def up(
         signal.signal(number, _stop)
     processes = ProcessGroup()
     redis = BundledRedis(settings)
+    bundled_rasa = BundledRasa(settings, rasa)
     addresses = None
+    training: FirstTraining | None = None
     held = hold_data_folder(settings)
     try:
         refuse_taken_ports(settings, dagster)
@@ -68,20 +75,29 @@ def up(
             redis.start()
         registry = build_registry(settings, addresses)
         keys = seed_demo_tenants(registry) if demo else {}
-        start_api(processes, settings)
+        training = ensure_trained(settings, registry.tenants.list())
+        bundled_rasa.start()
+        start_api(processes, settings, bundled_rasa.environment)
         fill_empty_tenants(registry, settings)
         if dagster:
             with err.status("starting Dagster"):
                 start_dagster(processes, settings)
-        _present(registry, settings, redis, keys, dagster, check, as_json)
+        if training is not None:
+            with err.status("training the local classifier"):
+                training.wait()
+            training = None
+        _present(registry, settings, redis, bundled_rasa, keys, dagster, check, as_json)
         if not check:
-            _watch(processes, addresses, redis)
+            _watch(processes, addresses, redis, bundled_rasa)
     except (_Stopped, KeyboardInterrupt):
         err.print("\nstopping")
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        if training is not None:
+            training.stop()
         processes.stop()
+        bundled_rasa.stop()
         redis.stop()
         if addresses is not None:
             addresses.close()
@@ -109,10 +125,11 @@ def refuse_taken_ports(settings: Settings, dagster: bool) -> None:
         require_free(settings.host, settings.resolved_dagster_port, "--port (Dagster's UI takes the next one)")
 
 
-def start_api(processes: ProcessGroup, settings: Settings) -> None:
-    """The API with the chat; what it writes is in <data_dir>/logs."""
+def start_api(processes: ProcessGroup, settings: Settings, more: Mapping[str, str] | None = None) -> None:
+    """The API with the chat; what it writes is in <data_dir>/logs. more: what its environment has besides."""
     command = (*HELPDESK, "serve", "--port", str(settings.port), "--host", settings.host)
-    processes.start(Child("the API", command, settings.data_dir / "logs" / "api.log", _environment(settings)))
+    environment = {**_environment(settings), **(more or {})}
+    processes.start(Child("the API", command, settings.data_dir / "logs" / "api.log", environment))
 
 
 def start_dagster(processes: ProcessGroup, settings: Settings) -> None:
@@ -176,6 +193,7 @@ def _present(
     registry: Registry,
     settings: Settings,
     redis: BundledRedis,
+    rasa: BundledRasa,
     keys: dict[str, str],
     dagster: bool,
     check: bool,
@@ -189,6 +207,8 @@ def _present(
         addresses["Dagster (knowledge)"] = f"http://{settings.host}:{settings.resolved_dagster_port}"
     if redis.address is not None:
         addresses["Redis (cache)"] = redis.address
+    if rasa.address is not None:
+        addresses["Rasa (understanding)"] = rasa.address
     with err.status("waiting for the API"):
         examples = _examples(registry, base_url, keys, check)
     if dagster:
@@ -200,6 +220,7 @@ def _present(
         print_json({"addresses": addresses, "examples": examples, "checked": check})
         return
     print_addresses(addresses, examples, settings)
+    err.print(f"[dim]understanding: {escape(rasa.describe())}[/]", soft_wrap=True)
     if check:
         out.print(f"[bold green]check passed[/]: {len(examples)} cited answers over HTTP, pages reachable")
 
@@ -220,8 +241,8 @@ def print_addresses(addresses: dict[str, str], examples: list[Example], settings
     out.print(f"\n[dim]logs in {settings.data_dir / 'logs'}. Ctrl-C stops everything.[/]")
 
 
-def _watch(processes: ProcessGroup, addresses: DatabaseAddresses, redis: BundledRedis) -> None:
-    """Until a signal: restarts what ends, PostgreSQL and Redis included."""
+def _watch(processes: ProcessGroup, addresses: DatabaseAddresses, redis: BundledRedis, rasa: BundledRasa) -> None:
+    """Until a signal: restarts what ends, PostgreSQL, Redis and Rasa included; gives Rasa what was newly trained."""
     while True:
         time.sleep(WATCH_SECONDS)
         for name in processes.revive():
@@ -230,6 +251,7 @@ def _watch(processes: ProcessGroup, addresses: DatabaseAddresses, redis: Bundled
             addresses.server.start()
             err.print("[yellow]PostgreSQL was gone and was started again[/]")
         redis.revive()
+        rasa.watch()
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

@@ -104,6 +104,7 @@ class GenerationRequest:
     """What an answer generator is asked. `deadline` is the time left, in seconds.
 
     prompt: for a language model; a generator that needs none ignores it. fresh: no kept text may stand for it.
+    translated: whether a language model is to answer in another language than the passages'.
     """
 
     question: str
@@ -112,6 +113,7 @@ class GenerationRequest:
     deadline: float = 30.0
     max_tokens: int = 512
     fresh: bool = False
+    translated: bool = False
 
 
 @dataclass(frozen=True)

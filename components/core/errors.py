@@ -22,6 +22,7 @@ HelpdeskError                       internal_error
 │   ├── InvalidSessionToken         invalid_session_token a customer's token: none, altered, expired, another session's
 │   ├── TenantMismatch              tenant_mismatch       a good key, another tenant's data
 │   └── ModelNotAllowed             model_not_allowed     a model that the tenant may not use
+├── RateLimited                     rate_limited          too many requests of one caller (carries .retry_after)
 └── Unavailable                     unavailable           try again later
     ├── DatabaseUnavailable         database_unavailable
     ├── IndexUnavailable            index_unavailable     no index has been promoted for the tenant yet
@@ -142,6 +143,16 @@ class TenantMismatch(AccessDenied):
 
 class ModelNotAllowed(AccessDenied):
     code = "model_not_allowed"
+
+
+class RateLimited(HelpdeskError):
+    """`retry_after`: seconds after which the caller may try again."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, *, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Unavailable(HelpdeskError):

@@ -34,7 +34,8 @@ class Understanding:
     intent: the likeliest, whether or not it is sure enough; None where nothing was trained. confidence: 0 to 1, low
     also where the message is likely to be about none of the intents. threshold: below it, confidence is too low.
     ranking: best first, at most ten. response: the small talk's key (`chitchat/who_are_you`) that the message calls
-    for. engine: who understood it. fallback: why not the one that leads, None where it was.
+    for. engine: who understood it. fallback: why not the one that leads, None where it was. version: of the engine's
+    model, where it is known.
     """
 
     intent: str | None
@@ -46,6 +47,7 @@ class Understanding:
     response: str | None = None
     fallback: str | None = None
     seconds: float = 0.0
+    version: str = ""
 
     @property
     def understood(self) -> bool:

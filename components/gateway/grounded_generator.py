@@ -20,6 +20,7 @@ from components.gateway.result import GatewayResult
 from components.retrieval.grounding.draft import Draft
 from components.retrieval.grounding.grounder import Grounder
 from components.retrieval.grounding.sentence_buffer import SentenceBuffer
+from components.retrieval.grounding.translated import TranslatedGrounding
 from components.retrieval.grounding.trusted_text import trusted_passage
 
 EXTRACTIVE = "extractive"
@@ -49,7 +50,8 @@ class GroundedGenerator:
     A sentence is passed on once the passages are found to carry it; one that they do not carry never is. Where too
     much is unsupported, the model fails, or it says that it does not know, the answer is quoted instead: the
     passages were found to answer the question, so a quote serves the customer better than a refusal. Passages are
-    evidence, and are quoted, only as far as they do not address the model (trusted_text).
+    evidence, and are quoted, only as far as they do not address the model (trusted_text). An answer in another
+    language than theirs is checked by what a translation leaves as it is (TranslatedGrounding).
     """
 
     def __init__(
@@ -77,7 +79,10 @@ class GroundedGenerator:
         if request.prompt is None:
             raise InvalidInput("prompt=None: a language model needs a rendered prompt", field="prompt")
         passages = tuple(trusted_passage(passage) for passage in request.passages)
-        course = _Course(Draft(self._grounder.begin(request.question, passages)), self._clock())
+        evidence = (
+            TranslatedGrounding(passages) if request.translated else self._grounder.begin(request.question, passages)
+        )
+        course = _Course(Draft(evidence), self._clock())
         with closing(self._ask(request, passages, course)) as upstream:
             reason = yield from self._checked(upstream, course, request)
             if reason is None and course.result is not None and course.result.trace.provider != EXTRACTIVE:

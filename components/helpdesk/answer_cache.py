@@ -33,7 +33,8 @@ _KEPT: frozenset[Reason | None] = frozenset({None, "low_confidence", "not_retrie
 @dataclass(frozen=True)
 class AnswerBasis:
     """What an answer depends on, besides the tenant and its models. index: version, and signature of the pointer to
-    it, since a rebuilt index counts from the beginning; it pins what is retrieved. pipeline: name and version."""
+    it, since a rebuilt index counts from the beginning; it pins what is retrieved. pipeline: name and version.
+    language: to answer in, None for the question's own; translated: whether that is not the knowledge's."""
 
     question: str
     top_k: int
@@ -43,6 +44,8 @@ class AnswerBasis:
     prompt: PromptTemplate
     threshold: float
     refusal: str | None
+    language: str | None = None
+    translated: bool = False
 
 
 @dataclass(frozen=True)

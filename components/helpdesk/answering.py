@@ -14,6 +14,7 @@ from components.core.answers import Answer
 from components.core.embeddings import Embedder
 from components.core.errors import IndexUnavailable, InvalidInput
 from components.core.generation import AnswerGenerator
+from components.core.languages import language_name
 from components.core.settings import Settings
 from components.core.tenant import TenantContext
 from components.database.session import Database
@@ -22,6 +23,7 @@ from components.helpdesk.answer_log import AnswerLog, store_answer
 from components.helpdesk.answer_terms import AnswerTerms, read_terms
 from components.helpdesk.answered_question import AnsweredQuestion, CacheOutcome
 from components.helpdesk.storable import made_readable, storable
+from components.helpdesk.tenant_config import read_config
 from components.retrieval.loading import Bindings
 from components.retrieval.pipeline import RetrievalPipeline
 from components.vectors.served_version import FileSignature, signature
@@ -51,6 +53,7 @@ class _Asked:
     top_k: int
     channel: str
     refusal: str | None
+    language: str | None
     trace_id: str
 
 
@@ -86,6 +89,7 @@ class Answering:
         top_k: int = 10,
         channel: str = "api",
         refusal: str | None = None,
+        language: str | None = None,
         on_text: Callable[[str], None] | None = None,
         deadline: float | None = None,
         trace_id: str | None = None,
@@ -94,11 +98,13 @@ class Answering:
         """The answer, stored. on_text receives its text in pieces as it is made: they are provisional, and the
         answer's own text replaces them.
 
-        refusal: the words for not knowing. deadline: seconds, the setting's by default. trace_id: 32 hexadecimal
-        digits, new ones by default. fresh: neither looked up among earlier answers nor kept for later ones. Raises
-        InvalidInput for a blank, too long or unstorable question or a top_k outside 1..50, IndexUnavailable where
-        nothing was promoted yet (then nothing is stored: there is no answer), ModelMismatch where another embedder
-        rebuilt the index, DatabaseUnavailable, ModelUnavailable, InvalidPrompt.
+        refusal: the words for not knowing. language: ISO 639-1, that a language model answers in; the question's own
+        by default. A quoted answer is in the language of what it quotes. deadline: seconds, the setting's by default.
+        trace_id: 32 hexadecimal digits, new ones by default. fresh: neither looked up among earlier answers nor kept
+        for later ones. Raises InvalidInput for a blank, too long or unstorable question, an unknown language or a
+        top_k outside 1..50, IndexUnavailable where nothing was promoted yet (then nothing is stored: there is no
+        answer), ModelMismatch where another embedder rebuilt the index, DatabaseUnavailable, ModelUnavailable,
+        InvalidPrompt.
         """
         until = monotonic() + (self._settings.request_deadline if deadline is None else deadline)
         question = storable(question, "question").strip()
@@ -108,8 +114,10 @@ class Answering:
             )
         if not 1 <= top_k <= MOST_PASSAGES:
             raise InvalidInput(f"top_k={top_k}: 1 to {MOST_PASSAGES} are allowed", field="top_k")
+        if language is not None:
+            language_name(language)
         serving = self._serving_for(tenant)
-        asked = _Asked(question, top_k, channel, refusal, trace_id or uuid4().hex)
+        asked = _Asked(question, top_k, channel, refusal, language, trace_id or uuid4().hex)
         cache = None if fresh else self._cache
         known, terms, key, outcome = self._look_up(tenant, asked, serving, cache)
         if known is not None:
@@ -123,6 +131,8 @@ class Answering:
             deadline=until - monotonic() - STORING_SECONDS,
             refusal=refusal,
             prompt_template=terms.prompt,
+            language=language,
+            translated=_is_translated(asked, terms),
             fresh=fresh,
             on_text=on_text,
         )
@@ -165,6 +175,8 @@ class Answering:
             prompt=terms.prompt,
             threshold=terms.threshold,
             refusal=asked.refusal,
+            language=asked.language,
+            translated=_is_translated(asked, terms),
         )
 
     def _serving_for(self, tenant: TenantContext) -> _Serving:
@@ -193,6 +205,11 @@ class Answering:
             raise IndexUnavailable("the tenant's knowledge is being rebuilt: try again in some minutes")
         bindings = Bindings(snapshot, self._embedder, self._generator_for(tenant))
         return _Serving(now, snapshot.version, RetrievalPipeline(self._settings.pipeline, bindings))
+
+
+def _is_translated(asked: _Asked, terms: AnswerTerms) -> bool:
+    """Whether the answer is to be in another language than the tenant's knowledge."""
+    return asked.language is not None and asked.language != read_config(dict(terms.config)).language
 
 
 def _answered(

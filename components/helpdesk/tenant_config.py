@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, field_validator
 
 from components.core.errors import InvalidInput
+from components.core.languages import language_name
 from components.helpdesk.storable import storable
 
 COLOUR = r"^#[0-9a-fA-F]{6}$"
@@ -49,6 +51,34 @@ class BudgetConfig(BaseModel):
     soft: float = Field(default=0.8, gt=0, le=1, description="Share of a budget past which cheaper models go first.")
 
 
+class NluConfig(BaseModel):
+    """Who understands the tenant's customers. engine: `best` is the one that cross-validation found, the other one
+    stands in; `rasa` and `local` put that one first. threshold: below it a message counts as not understood; none =
+    what training found. rasa_url: the tenant's own Rasa server, which serves the tenant's own NLU project."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    engine: Literal["best", "rasa", "local"] = "best"
+    threshold: float | None = Field(default=None, ge=0, le=1, allow_inf_nan=False)
+    rasa_url: str | None = Field(default=None, max_length=500)
+
+    @field_validator("rasa_url")
+    @classmethod
+    def _reachable(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if (
+            parts.scheme not in ("http", "https")
+            or not parts.hostname
+            or parts.port == 0
+            or parts.query
+            or parts.fragment
+        ):
+            raise ValueError("an http:// or https:// address without query is allowed")
+        return value.rstrip("/")
+
+
 class TenantConfig(BaseModel):
     """The keys of config_json that this version reads; what stands beside them is passed over."""
 
@@ -63,6 +93,17 @@ class TenantConfig(BaseModel):
         None, max_length=20, description="Those asked next, in order; none = the operator's local ones."
     )
     budget: BudgetConfig = BudgetConfig()
+    nlu: NluConfig = NluConfig()
+    language: str = Field("en", description="ISO 639-1 code of what the tenant's knowledge is written in.")
+
+    @field_validator("language")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        try:
+            language_name(value)
+        except InvalidInput as error:
+            raise ValueError(error.message.partition(": ")[2]) from error
+        return value
 
 
 def validate_config(config: dict[str, Any]) -> dict[str, Any]:
@@ -101,7 +142,7 @@ def read_config(config: dict[str, Any]) -> TenantConfig:
         raise InvalidInput(f"{key}={first.get('input')!r}: {first['msg']}{hint}", field=key) from error
 
 
-_SECTIONS: dict[str, type[BaseModel]] = {"branding": Branding, "budget": BudgetConfig}
+_SECTIONS: dict[str, type[BaseModel]] = {"branding": Branding, "budget": BudgetConfig, "nlu": NluConfig}
 
 
 def _keys(section: type[BaseModel], inside: tuple[int | str, ...]) -> list[str]:

@@ -21,6 +21,7 @@ from components.helpdesk.audit import record_action
 from components.helpdesk.ingestion.turns import tenant_folder, turn
 from components.helpdesk.storable import storable
 from components.helpdesk.tenant_config import validate_config
+from components.helpdesk.understanding.projects import own_folder
 from components.vectors.tenant_index import delete_index
 
 DOMAIN = re.compile(r"(?=.{3,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])")
@@ -104,6 +105,7 @@ class TenantRegistry:
             # First: whoever has the domain next must not inherit them.
             shutil.rmtree(declared_in(self._data_dir, domain), ignore_errors=True)
             delete_index(self._data_dir / "vectors", tenant)
+            shutil.rmtree(own_folder(self._data_dir, tenant), ignore_errors=True)
             shutil.rmtree(tenant_folder(self._data_dir, tenant))
             with self._database.operator() as session:
                 session.execute(delete(TenantRow).where(TenantRow.tenant_id == tenant_id))

@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 
 from components.core.errors import InvalidNluData
-from components.nlu.rasa_files import LONGEST_MESSAGE, SUFFIXES, read_rasa_file
+from components.nlu.rasa_files import SUFFIXES, read_rasa_file
 from components.nlu.training_data import LabelledMessage, NluData
 from components.nlu.yaml_nodes import LARGEST_FILE
 
@@ -21,8 +21,9 @@ def read_labelled(path: Path) -> NluData:
     """A Rasa nlu.yml (by its suffix), or a CSV file with text and label: a header is optional, further columns are
     left out, the delimiter may be a comma, a semicolon or a tab, quotes may hold line breaks.
 
-    Nothing is checked about how many intents there are: a test set may have one. Raises InvalidNluData for a file that
-    cannot be read, is larger than 20 MB, not UTF-8, empty, or has a row without text or label, naming its line.
+    Nothing is checked about how many intents there are: a test set may have one. Rows whose text or label is empty are
+    left out, and named in `problems`. Raises InvalidNluData for a file that cannot be read, is larger than 20 MB, not
+    UTF-8, empty, or has a row of one column, naming its line.
     """
     if path.suffix in SUFFIXES:
         return read_rasa_file(path, trainable=False)
@@ -32,10 +33,16 @@ def read_labelled(path: Path) -> NluData:
     if not rows:
         raise InvalidNluData(f"{path}: no rows; text and label in two columns are needed")
     text_at, label_at, has_header = _columns(path, rows[0][1])
-    messages = [_message(path, line, row, text_at, label_at) for line, row in rows[has_header:]]
+    read = [(line, _message(path, line, row, text_at, label_at)) for line, row in rows[has_header:]]
+    messages = tuple(message for _, message in read if message.text and message.intent)
     if not messages:
-        raise InvalidNluData(f"{path}: a header and no rows; at least one message is needed")
-    return NluData(tuple(messages))
+        raise InvalidNluData(f"{path}: no row with text and label; at least one message is needed")
+    problems = (
+        f"{path}, line {line}: left out, the {'label' if message.text else 'text'} is empty"
+        for line, message in read
+        if not (message.text and message.intent)
+    )
+    return NluData(messages, problems=tuple(problems))
 
 
 def _content(path: Path) -> str:
@@ -92,9 +99,4 @@ def _columns(path: Path, first: list[str]) -> tuple[int, int, bool]:
 def _message(path: Path, line: int, row: list[str], text_at: int, label_at: int) -> LabelledMessage:
     if len(row) <= max(text_at, label_at):
         raise InvalidNluData(f"{path}, line {line}: {len(row)} column; text and label are needed")
-    text, label = row[text_at].strip(), row[label_at].strip()
-    if not text or not label:
-        raise InvalidNluData(f"{path}, line {line}: the {'label' if text else 'text'} is empty")
-    if len(text) > LONGEST_MESSAGE:
-        raise InvalidNluData(f"{path}, line {line}: {len(text):,} characters; at most {LONGEST_MESSAGE:,} are allowed")
-    return LabelledMessage(text, label)
+    return LabelledMessage(row[text_at].strip(), row[label_at].strip())

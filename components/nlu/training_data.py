@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
@@ -73,18 +74,15 @@ class NluData:
         return replace(self, messages=tuple(messages))
 
 
-def check_trainable(data: NluData, source: str) -> None:
-    """Raises InvalidNluData, naming `source`, for fewer than two intents or fewer than two messages of one."""
+def check_trainable(data: NluData, source: str, *, least_messages: int = LEAST_MESSAGES) -> None:
+    """Raises InvalidNluData, naming `source`, for fewer than two intents or fewer than `least_messages` of one."""
     if len(data.intents) < LEAST_INTENTS:
         found = f"only the intent {data.intents[0]!r}" if data.intents else "no intent"
         raise InvalidNluData(f"{source}: {found}; at least {LEAST_INTENTS} intents are needed to tell apart")
-    counts = dict.fromkeys(data.intents, 0)
-    for message in data.messages:
-        counts[message.intent] += 1
-    few = [intent for intent, count in counts.items() if count < LEAST_MESSAGES]
+    counts = Counter(message.intent for message in data.messages)
+    few = [intent for intent in data.intents if counts[intent] < least_messages]
     if few:
+        others = f" (and {len(few) - 1} more intents have too few)" if len(few) > 1 else ""
         raise InvalidNluData(
-            f"{source}: intent {few[0]!r} has {counts[few[0]]} example"
-            + (f" (and {len(few) - 1} more intents)" if len(few) > 1 else "")
-            + f"; at least {LEAST_MESSAGES} are needed"
+            f"{source}: intent {few[0]!r} has {counts[few[0]]} example{others}; at least {least_messages} are needed"
         )

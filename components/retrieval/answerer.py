@@ -51,11 +51,13 @@ class Answerer:
         threshold: float = 0.0,
         until: float | None = None,
         fresh: bool = False,
+        translated: bool = False,
         refusal: str | None = None,
         on_text: Callable[[str], None] | None = None,
     ) -> dict[str, Any]:
         """until: the moment (time.monotonic) at which the answer must be there. fresh: no text that a model wrote
-        before may stand for it. on_text: receives the text in pieces as it is made; they are provisional, and `text`
+        before may stand for it. translated: whether it is to be in another language than the
+        passages. on_text: receives the text in pieces as it is made; they are provisional, and `text`
         is what counts. refusal: the tenant's own wording.
 
         reason: why it is a refusal, or an extraction though a language model was to be had. used: ids of the
@@ -71,7 +73,7 @@ class Answerer:
             return _outcome(GeneratedText(text, (), self._generator.name), reason=reason)
         left = DEADLINE if until is None else until - monotonic()
         result = GeneratedText("", (), self._generator.name)
-        request = GenerationRequest(query, tuple(passages), prompt, left, fresh=fresh)
+        request = GenerationRequest(query, tuple(passages), prompt, left, fresh=fresh, translated=translated)
         for piece in self._generator.stream(request):
             if isinstance(piece, GeneratedText):
                 result = piece

@@ -23,10 +23,16 @@ class ContextAssembler:
 
     @component.output_types(passages=Ranking, prompt=RenderedPrompt)
     def run(
-        self, query: str, passages: Ranking, top_k: int | None = None, prompt_template: PromptTemplate | None = None
+        self,
+        query: str,
+        passages: Ranking,
+        top_k: int | None = None,
+        prompt_template: PromptTemplate | None = None,
+        language: str | None = None,
     ) -> dict[str, Any]:
         """top_k: fewer passages than the YAML's, where the caller asks for fewer. prompt_template: the tenant's
-        active one; the shipped one without. Raises InvalidPrompt."""
+        active one; the shipped one without. language: to answer in, as ISO 639-1; the question's own without. Raises
+        InvalidPrompt."""
         kept: list[Passage] = []
         characters = 0
         for passage in passages[: min(self.max_passages, top_k or self.max_passages)]:
@@ -34,7 +40,8 @@ class ContextAssembler:
             if kept and characters > self.max_characters:
                 break
             kept.append(passage)
-        return {"passages": Ranking(kept), "prompt": render(prompt_template or shipped_prompt(), query, kept)}
+        prompt = render(prompt_template or shipped_prompt(), query, kept, language)
+        return {"passages": Ranking(kept), "prompt": prompt}
 
     def to_dict(self) -> dict[str, Any]:
         return default_to_dict(self, max_passages=self.max_passages, max_characters=self.max_characters)

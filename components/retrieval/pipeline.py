@@ -76,6 +76,8 @@ class RetrievalPipeline:
         deadline: float = 30.0,
         refusal: str | None = None,
         prompt_template: PromptTemplate | None = None,
+        language: str | None = None,
+        translated: bool = False,
         fresh: bool = False,
         on_text: Callable[[str], None] | None = None,
     ) -> Answer:
@@ -83,8 +85,9 @@ class RetrievalPipeline:
 
         on_text: receives the text in pieces, which are provisional: the answer's text replaces them. deadline:
         seconds for the whole of it; what retrieval leaves of them is the generator's. prompt_template: the tenant's
-        active one; the shipped one without. fresh: no text that a model wrote before may stand for it. Raises
-        ModelUnavailable, InvalidPrompt.
+        active one; the shipped one without. language: that a model answers in, as ISO 639-1; the question's own
+        without. translated: whether that is another one than the passages'. fresh: no text that a model wrote before
+        may stand for it. Raises ModelUnavailable, InvalidPrompt.
         """
         if self._answerer is None:
             raise RuntimeError(f"pipeline {self.name!r} was loaded without a generator: it retrieves only")
@@ -96,6 +99,8 @@ class RetrievalPipeline:
             "until": monotonic() + deadline,
             "refusal": refusal,
             "prompt_template": prompt_template,
+            "language": language,
+            "translated": translated,
             "fresh": fresh,
             "on_text": on_text,
         }

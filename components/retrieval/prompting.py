@@ -9,6 +9,7 @@ What a template may use:
                   .section    its heading path, one line, maybe empty
                   .text       each line after "> "
                   .boundary   the same as boundary
+    language    what to answer in, to be read after "in": "German", or "the language of the question"
     boundary    eight hexadecimal digits that occur in no passage and not in the question, to mark the prompt's own
                 lines with; the same for the same question and passages
 
@@ -30,13 +31,15 @@ from jinja2 import TemplateError
 from components.core.answers import Passage
 from components.core.chat_model import ChatMessage
 from components.core.errors import InvalidPrompt
+from components.core.languages import language_name
 from components.core.prompts import SHIPPED_VERSION, PromptTemplate, RenderedPrompt
 from components.retrieval.prompt_quoting import boundary_of, quoted_line, quoted_lines
-from components.retrieval.prompt_sandbox import VARIABLES, compiled
+from components.retrieval.prompt_sandbox import VARIABLES, compiled_prompt
 
 ANSWER_PROMPT = "answer"
 LONGEST_PART = 8_000
 LONGEST_TITLE = 200
+ANY_LANGUAGE = "the language of the question"
 _SHIPPED = Path(__file__).parent / "prompts"
 _TEMPLATE_FILES = ("<template>", "<unknown>")
 
@@ -69,8 +72,11 @@ def shipped_prompt(prompt_id: str = ANSWER_PROMPT) -> PromptTemplate:
     return PromptTemplate(prompt_id, SHIPPED_VERSION, source["system"], source["user"])
 
 
-def render(template: PromptTemplate, query: str, passages: Sequence[Passage]) -> RenderedPrompt:
-    """The two messages for one question, equal for equal input. Raises InvalidPrompt naming part and line."""
+def render(
+    template: PromptTemplate, query: str, passages: Sequence[Passage], language: str | None = None
+) -> RenderedPrompt:
+    """The two messages for one question, equal for equal input. language: ISO 639-1, None for the question's own.
+    Raises InvalidPrompt naming part and line, InvalidInput for an unknown language."""
     question = quoted_line(query)
     quoted = [
         (quoted_line(each.title, LONGEST_TITLE), quoted_line(each.section, LONGEST_TITLE), quoted_lines(each.text))
@@ -78,7 +84,8 @@ def render(template: PromptTemplate, query: str, passages: Sequence[Passage]) ->
     ]
     boundary = boundary_of([question, *(text for texts in quoted for text in texts)])
     views = tuple(PassageView(number, *texts, boundary) for number, texts in enumerate(quoted, start=1))
-    values = {"query": question, "passages": views, "boundary": boundary}
+    spoken = ANY_LANGUAGE if language is None else language_name(language)
+    values = {"query": question, "passages": views, "language": spoken, "boundary": boundary}
     messages = (
         ChatMessage("system", _rendered("system", template.system, values)),
         ChatMessage("user", _rendered("user", template.user, values)),
@@ -109,7 +116,7 @@ def check_template(template: PromptTemplate) -> None:
 
 
 def _rendered(part: str, source: str, values: Mapping[str, object]) -> str:
-    template = compiled(part, source)
+    template = compiled_prompt(part, source)
     try:
         return template.render(values)
     except _RENDERING as error:

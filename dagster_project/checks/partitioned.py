@@ -11,10 +11,10 @@ import dagster as dg
 from dagster_project.partitions import TENANTS
 
 
-def partitioned_spec(**arguments: Any) -> dg.AssetCheckSpec:
-    """AssetCheckSpec over the tenants' partitions."""
+def partitioned_spec(partitions: dg.PartitionsDefinition[str] = TENANTS, **arguments: Any) -> dg.AssetCheckSpec:
+    """AssetCheckSpec over the tenants' partitions, or others."""
     with _without_preview_warning():
-        return dg.AssetCheckSpec(**arguments, partitions_def=TENANTS)
+        return dg.AssetCheckSpec(**arguments, partitions_def=partitions)
 
 
 def partitioned_check(**arguments: Any) -> Callable[[Callable[..., dg.AssetCheckResult]], dg.AssetChecksDefinition]:

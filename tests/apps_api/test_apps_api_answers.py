@@ -10,13 +10,8 @@ from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
-from prometheus_client import generate_latest
 
-from apps.api.measurements import Measurements
 from apps.api.tracing import trace_id_of
-from apps.chat.page import Chat
-from apps.chat.streaming import TextStreams
-from components.bootstrap import Workbench
 
 QUESTION = "How long can I return an unused jacket?"
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -98,18 +93,3 @@ def test_answers_are_counted_by_reason_and_by_what_the_cache_said(client: TestCl
     figures = client.get("/metrics").text
     assert f'helpdesk_answers_total{{channel="api",reason="low_confidence",tenant="{tenant}"}}' in figures
     assert f'helpdesk_answer_cache_total{{outcome="unavailable",tenant="{tenant}"}}' in figures
-
-
-def test_the_chats_answers_are_counted_too(workbench: Workbench, shop: Customer) -> None:
-    measurements, streams = Measurements(), TextStreams(1)
-    empty = workbench.tenants.create("Empty", f"{uuid4().hex}.example")
-    chat = Chat(workbench, streams, measurements)
-    for tenant in (shop.tenant, empty):
-        assert list(chat.ask(tenant, QUESTION))
-    streams.close()
-    figures = generate_latest(measurements.registry).decode()
-    tenant_label = f'tenant="{shop.tenant.tenant_id}"'
-    assert f'helpdesk_answers_total{{channel="chat",reason="none",{tenant_label}}} 1.0' in figures
-    assert f'rag_answers_total{{outcome="answered",{tenant_label}}} 1.0' in figures
-    missing = f'helpdesk_answers_total{{channel="chat",reason="not_indexed",tenant="{empty.tenant_id}"}} 1.0'
-    assert missing in figures

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from apps_chat_pages import ARGUMENTS, CHROMIUM, Served, Visits, serving
 
 from components.core.tenant import Tenant
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from components.bootstrap import Workbench
     from components.database.addresses import DatabaseAddresses
 
-PAGE = """# Returns
+PAGE = """# Returns `<img src=x onerror="document.title=1">`
 
 You may send unworn boots back within 45 days, **free of charge**. <script>document.title = "taken"</script>
 
@@ -25,6 +26,33 @@ You may send unworn boots back within 45 days, **free of charge**. <script>docum
 ## Exceptions
 
 Boots that were worn outdoors cannot be returned.
+"""
+NLU = """version: "3.1"
+nlu:
+  - intent: greet
+    examples: |
+      - hello
+      - hi
+      - hello there
+      - good morning
+      - hey
+  - intent: refund
+    examples: |
+      - I want a refund
+      - refund please
+      - give me my money back
+      - please refund my order
+      - I would like a refund
+  - intent: faq
+    examples: |
+      - Can I return unworn boots?
+      - How long do I have to send things back?
+      - What can be returned?
+      - How do I return something?
+      - Can worn boots be returned?
+responses:
+  utter_greet:
+    - text: Good day to you!
 """
 OTHER_PAGE = """# Restoring a database
 
@@ -61,15 +89,22 @@ def serve_tenant(workbench: Workbench, make_folder: Callable[[], Path]) -> Calla
 
 
 @pytest.fixture(scope="session")
-def shop(serve_tenant: Callable[..., Tenant]) -> Tenant:
-    """A shop whose article and name try to break out of the page."""
+def shop(serve_tenant: Callable[..., Tenant], workbench: Workbench, make_folder: Callable[[], Path]) -> Tenant:
+    """A shop whose article and name try to break out of the page, and whose customers are understood."""
+    from components.helpdesk.understanding.project_import import import_project
+
     config = {
         "branding": {"primary_color": "#1f5f4a", "accent_color": "#d9822b", "logo_text": "Boots & <b>Co</b>"},
         "greeting": "Hello from the <i>boot</i> shop!",
         "contact": "Call us on 0512 000.",
         "example_questions": ["Can I return unworn boots?"],
     }
-    return serve_tenant("Boots & Co", "boots.example", config, {"returns.md": PAGE})
+    tenant = serve_tenant("Boots & Co", "boots.example", config, {"returns.md": PAGE})
+    folder = make_folder()
+    (folder / "nlu.yml").write_text(NLU, encoding="utf-8")
+    import_project(folder, workbench.settings.data_dir, tenant.context)
+    workbench.nlu_models.train(tenant, rasa=False)
+    return tenant
 
 
 @pytest.fixture(scope="session")
@@ -79,37 +114,11 @@ def cloud(serve_tenant: Callable[..., Tenant]) -> Tenant:
     return serve_tenant("Cloudy", "cloudy.example", config, {"restore.md": OTHER_PAGE})
 
 
-@dataclass(frozen=True)
-class Served:
-    """Where the chat is."""
-
-    url: str
-
-    def chat(self, domain: str) -> str:
-        """The address of a tenant's chat."""
-        return f"{self.url}/chat/{domain}/"
-
-
 @pytest.fixture(scope="session")
 def served(workbench: Workbench) -> Iterator[Served]:
-    """uvicorn with the chat, in a thread."""
-    import uvicorn
-    from fastapi import FastAPI
-
-    from apps.chat.app import mount_chat
-
-    app = FastAPI()
-    mount_chat(app, workbench)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=2))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        thread.join(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield Served(f"http://127.0.0.1:{port}")
-    server.should_exit = True
-    thread.join()
+    """The whole API with the chat's page."""
+    with serving(workbench) as url:
+        yield Served(url)
 
 
 @pytest.fixture(scope="session")
@@ -124,3 +133,22 @@ def stored_ratings(workbench: Workbench) -> Callable[[Tenant], list[int]]:
             return list(session.scalars(select(FeedbackRow.rating)))
 
     return ratings
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, without a page."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visits(browser: Browser, served: Served) -> Iterator[Visits]:
+    """Opens chats. At the end of the test nothing must have failed or left the host."""
+    visits = Visits(browser, served)
+    yield visits
+    visits.close()

@@ -15,6 +15,8 @@ BENCHMARKS = (
     "bench_gateway",
     "bench_grounding",
     "bench_generation",
+    "bench_nlu",
+    "bench_turns",
 )
 
 

@@ -24,7 +24,7 @@ from components.knowledge.source_declarations import FolderSourceAttributes, loa
 from dagster_project.definitions import build_definitions
 from dagster_project.instance import prepare_home
 from dagster_project.jobs import STAGES
-from dagster_project.partitions import TENANTS
+from dagster_project.partitions import NLU_PROJECTS, TENANTS
 from dagster_project.presentation import problem_metadata
 from dagster_project.resources import SHIPPED_SOURCES
 from dagster_project.servers import plan_servers
@@ -55,21 +55,24 @@ def test_the_definitions_are_these(defs: dg.Definitions) -> None:
         "evaluation_sets": set(),
         "retrieval_evaluation": {"embeddings", "evaluation_sets"},
         "served_index": {"retrieval_evaluation"},
+        "nlu_model": set(),
     }
     assert {key.to_user_string() for key in graph.asset_check_keys} == {
         "chunks:no_empty_document",
         "embeddings:dimensions_match",
         "embeddings:no_orphan_chunk",
+        "nlu_model:nlu_quality",
         "retrieval_evaluation:retrieval_quality",
     }
     repository = defs.get_repository_def()
     assert [(s.name, s.cron_schedule, s.default_status) for s in repository.schedule_defs] == [
         ("hourly_knowledge", "0 * * * *", dg.DefaultScheduleStatus.RUNNING)
     ]
-    assert [(s.name, s.default_status) for s in repository.sensor_defs] == [
-        ("source_changes", dg.DefaultSensorStatus.RUNNING)
-    ]
-    assert "knowledge" in repository.job_names
+    assert {(s.name, s.default_status) for s in repository.sensor_defs} == {
+        ("source_changes", dg.DefaultSensorStatus.RUNNING),
+        ("nlu_project_changes", dg.DefaultSensorStatus.RUNNING),
+    }
+    assert {"knowledge", "understanding"} <= set(repository.job_names)
 
 
 def test_every_asset_and_check_is_partitioned_by_tenant_and_explained(defs: dg.Definitions) -> None:
@@ -81,7 +84,12 @@ def test_every_asset_and_check_is_partitioned_by_tenant_and_explained(defs: dg.D
         assert node.owners, name
         assert node.group_name == "knowledge", name
     for key in graph.asset_check_keys:
-        assert graph.get(key).partitions_def == TENANTS, key
+        expected = NLU_PROJECTS if key.asset_key == dg.AssetKey("nlu_model") else TENANTS
+        assert graph.get(key).partitions_def == expected, key
+    model = graph.get(dg.AssetKey("nlu_model"))
+    assert model.partitions_def == NLU_PROJECTS
+    assert model.description
+    assert model.owners
 
 
 def test_importing_the_definitions_loads_no_heavy_library() -> None:

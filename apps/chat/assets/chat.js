@@ -1,33 +1,54 @@
-document.querySelector("#hd-box button").setAttribute("aria-label", "Send");
-const log = element.querySelector(".hd-log");
-const byId = (id) => log.querySelector("#" + CSS.escape(id));
+// The page, put together.
 
-// The server sends one piece at a time; it replaces the piece that had its id before.
-watch("value", () => {
-	const holder = document.createElement("template");
-	holder.innerHTML = props.value || "";
-	const piece = holder.content.firstElementChild;
-	if (!piece) return;
-	const old = byId(piece.id);
-	const rating = old?.contains(document.activeElement) && document.activeElement.dataset.rating;
-	if (old) old.replaceWith(piece);
-	else log.append(piece);
-	if (rating) piece.querySelector(`[data-rating="${rating}"]`)?.focus();
-	if (piece.matches(".hd-turn:not(.hd-welcome)")) {
-		piece.scrollIntoView({ block: piece.offsetHeight > log.clientHeight ? "start" : "end" });
-	}
+const facts = JSON.parse(document.querySelector("#hd-facts").textContent);
+const find = (selector) => element.querySelector(selector);
+const log = find(".hd-log");
+const anew = document.querySelector(".hd-new");
+const ask = find(".hd-ask");
+
+const strips = {
+	offline(text) {
+		find(".hd-offline").textContent = text;
+	},
+	waiting(text) {
+		find(".hd-waiting span").textContent = text;
+		find(".hd-start-over").hidden = !text;
+	},
+	begun(yes) {
+		anew.hidden = !yes;
+	},
+};
+const memory = new Memory(facts.tenant);
+const transcript = new Transcript(log, facts, memory);
+const composer = new Composer(find(".hd-box"), (message) => conversation.send(message) && composer.empty());
+const conversation = new Conversation({ facts, memory, transcript, composer, strips });
+composer.focus();
+
+function say(text) {
+	conversation.send(composer.message(text));
+	composer.focus();
+}
+
+find(".hd-start-over").addEventListener("click", () => say(facts.words.start_over));
+anew.addEventListener("click", () => ask.showModal());
+ask.addEventListener("close", () => {
+	if (ask.returnValue === "yes") conversation.forget();
+	ask.returnValue = "";
+	composer.focus();
 });
 
 log.addEventListener("click", (event) => {
 	const target = event.target.closest("button, a.hd-number");
 	if (!target) return;
-	if (target.matches(".hd-example")) trigger("example", { question: target.textContent });
-	else if (target.matches(".hd-thumb")) trigger("rate", { answer: target.dataset.answer, rating: target.dataset.rating });
-	else {
+	if (target.matches(".hd-choice")) say(target.textContent);
+	else if (target.matches(".hd-thumb")) {
+		conversation.rate(target.closest(".hd-feedback").dataset.answer, Number(target.dataset.rating));
+	} else if (target.matches("a.hd-number")) {
 		event.preventDefault();
-		const source = byId(target.hash.slice(1));
+		const source = log.querySelector("#" + CSS.escape(target.hash.slice(1)));
 		source.open = true;
 		source.querySelector("summary").focus({ preventScroll: true });
-		source.scrollIntoView({ block: "nearest", behavior: "smooth" });
+		const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+		source.scrollIntoView({ block: "nearest", behavior: still ? "auto" : "smooth" });
 	}
 });

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from components.core.answers import Citation, Reason, SentenceSupport
-from components.retrieval.grounding.grounder import CheckedSentence, Grounding
+from components.retrieval.grounding.grounder import CheckedSentence
 
 # One sentence that nothing supports is left out; a second one, or this share of what was claimed, and the model
 # is not to be believed.
@@ -11,11 +13,20 @@ MOST_DROPPED = 1
 MOST_DROPPED_SHARE = 0.4
 
 
+class Evidence(Protocol):
+    """What an answer's sentences are held against, one after the other."""
+
+    @property
+    def citations(self) -> tuple[Citation, ...]: ...
+
+    def check(self, sentence: str) -> CheckedSentence: ...
+
+
 class Draft:
     """Takes sentences and gives back what of them may be shown. What claims nothing waits for the first claim that
     does, so that nobody is greeted and then left alone."""
 
-    def __init__(self, grounding: Grounding) -> None:
+    def __init__(self, grounding: Evidence) -> None:
         self._grounding = grounding
         self._text, self._waiting = "", ""
         self._sentences: list[SentenceSupport] = []

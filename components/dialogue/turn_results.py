@@ -1,0 +1,148 @@
+"""What is stored of a turn, by how it went: worked out, failed, or only noted for a colleague."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from components.core.errors import HelpdeskError
+from components.dialogue.conversation_ports import ConversationPorts, TurnScope
+from components.dialogue.state_json import state_to_json
+from components.dialogue.turn_handover import handover_context
+from components.dialogue.turn_lineage import lineage_of, new_messages, versions_used
+from components.dialogue.turn_types import DialogueState, Handover, Reply, Step, TurnOutcome
+from components.helpdesk.conversations.conversation import Conversation, Message, MessageDetails
+from components.helpdesk.conversations.turn_records import NewMessage, TurnResult
+from components.helpdesk.wording import WordingKey, say
+
+SERVICE_NODE = "turn"
+
+
+@dataclass(frozen=True)
+class TurnBasis:
+    """What a turn stands on. conversation, message: None in an opening. language: to be remembered of the customer,
+    None while unknown. earlier: reads the messages before this one, for a handover."""
+
+    scope: TurnScope
+    ports: ConversationPorts
+    flow_version: int
+    language: str | None = None
+    conversation: Conversation | None = None
+    message: Message | None = None
+
+
+def worked(
+    basis: TurnBasis, outcome: TurnOutcome, earlier: Sequence[Message], notes: Sequence[WordingKey] = ()
+) -> TurnResult:
+    """A turn of the engine's. earlier: the messages before, read where it hands over. notes: what is said before the
+    engine's replies, in the conversation's own name."""
+    handover = outcome.handover
+    lineage = _lineage(basis, outcome.steps, outcome, handover, None)
+    said = (*_notes(basis, notes), *new_messages(outcome.replies, {}))
+    context = None
+    if handover is not None:
+        context = handover_context(
+            handover,
+            basis.message,
+            earlier,
+            state=outcome.state,
+            understanding=outcome.understanding,
+            language=basis.scope.language,
+            answer_ids=[each.answer_id for each in basis.ports.answered],
+        )
+    return TurnResult(
+        replies=_with_lineage(said, lineage),
+        status="bot" if handover is None else "waiting",
+        state=state_to_json(outcome.state),
+        language=basis.language,
+        handover=context,
+        versions=_versions(basis, outcome),
+    )
+
+
+def failed(basis: TurnBasis, error: Exception, earlier: Sequence[Message], *, temporary: bool) -> TurnResult:
+    """A turn that was not worked out: an apology, and nothing has moved. temporary: the customer may try again; else
+    a person takes over."""
+    code = error.code if isinstance(error, HelpdeskError) else "fault"
+    step = Step(SERVICE_NODE, "fault", f"{code}: the turn was not worked out")
+    key: WordingKey = "apology" if temporary else "apology_handover"
+    reply = Reply(say(key, basis.scope.language), SERVICE_NODE)
+    handover = None if temporary else Handover("fault", SERVICE_NODE)
+    lineage = _lineage(basis, (step,), None, handover, code)
+    stood = basis.conversation
+    context = None
+    if handover is not None:
+        context = handover_context(
+            handover,
+            basis.message,
+            earlier,
+            state=DialogueState(variables=(stood.state.get("variables") or {}) if stood else {}),
+            understanding=None,
+            language=basis.scope.language,
+            answer_ids=(),
+        )
+    return TurnResult(
+        replies=new_messages((reply,), lineage),
+        status="bot" if temporary else "waiting",
+        state=stood.state if stood else state_to_json(DialogueState()),
+        language=basis.language,
+        handover=context,
+        versions=_versions(basis, None),
+    )
+
+
+def noted(basis: TurnBasis, waiting: Conversation) -> TurnResult:
+    """A message that waits for a person: that it was added is said once a handover."""
+    handover = dict(waiting.handover or {})
+    first = not handover.get("acknowledged")
+    step = Step(SERVICE_NODE, "waiting", "added for the colleague")
+    lineage = _lineage(basis, (step,), None, None, None)
+    return TurnResult(
+        replies=_with_lineage(_notes(basis, ("added_for_colleague",)), lineage) if first else (),
+        status="waiting",
+        state=waiting.state,
+        language=basis.language,
+        handover={**handover, "acknowledged": True},
+        versions=waiting.versions,
+    )
+
+
+def _notes(basis: TurnBasis, keys: Sequence[WordingKey]) -> tuple[NewMessage, ...]:
+    return tuple(NewMessage(say(key, basis.scope.language), author="system") for key in keys)
+
+
+def _with_lineage(said: Sequence[NewMessage], lineage: Mapping[str, Any]) -> tuple[NewMessage, ...]:
+    """The first message carries the turn's lineage, beside what it has of its own."""
+    if not said:
+        return ()
+    first, *others = said
+    details = first.details
+    carrying = MessageDetails(details.citations, details.answer_id, details.buttons, {**lineage, **details.lineage})
+    return (NewMessage(first.text, carrying, first.author), *others)
+
+
+def _lineage(
+    basis: TurnBasis,
+    steps: Sequence[Step],
+    outcome: TurnOutcome | None,
+    handover: Handover | None,
+    fault: str | None,
+) -> dict[str, Any]:
+    stood = basis.conversation
+    return lineage_of(
+        steps,
+        outcome.understanding if outcome else None,
+        basis.ports.seconds,
+        trace_id=basis.scope.trace_id,
+        language=basis.scope.language,
+        handover=handover.reason if handover else None,
+        fault=fault,
+        reopened=True if stood is not None and stood.status == "closed" else None,
+    )
+
+
+def _versions(basis: TurnBasis, outcome: TurnOutcome | None) -> dict[str, Any]:
+    before = basis.conversation.versions if basis.conversation else {}
+    understanding = outcome.understanding if outcome else None
+    return versions_used(before, basis.flow_version, understanding, basis.ports.answered)

@@ -1,0 +1,1 @@
+"""Which engine understands a tenant's customers: its NLU project, what was trained on it, and who leads."""

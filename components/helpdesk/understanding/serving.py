@@ -1,0 +1,103 @@
+"""Which trained version of a project serves, and which engine leads: a pointer file, replaced atomically."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from components.core.errors import NluUnavailable
+from components.core.nlu import EngineName
+from components.vectors.atomic_file import write_atomically
+
+POINTER = "serving.json"
+LOCAL_FILE, RASA_FILE, SPEECH_FILE = "local.npz", "rasa.tar.gz", "speech.json"
+FileSignature = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class NluServing:
+    """version: of the project, also the name of the folder that its files lie in. leader: who is asked first.
+    thresholds: by engine; an engine that is not there has none. macro_f1: of each engine, cross-validated on this
+    version's data; none for one that was not tried. files: sha256 by name. previous: the version that served before."""
+
+    version: str
+    leader: EngineName
+    thresholds: Mapping[EngineName, float]
+    files: Mapping[str, str]
+    macro_f1: Mapping[EngineName, float] = field(default_factory=dict)
+    previous: str | None = None
+
+
+@dataclass(frozen=True)
+class ProjectSpeech:
+    """What a project says besides its examples: intents, and texts of small talk by key (`chitchat/ask_name`)."""
+
+    intents: frozenset[str]
+    responses: Mapping[str, tuple[str, ...]]
+    format: Literal[1] = 1
+
+
+_SERVING = TypeAdapter(NluServing)
+_SPEECH = TypeAdapter(ProjectSpeech)
+
+
+def read_serving(models: Path) -> NluServing | None:
+    """The pointer in a project's folder of models; None before the first training. Raises NluUnavailable for one that
+    cannot be read."""
+    try:
+        return _SERVING.validate_json((models / POINTER).read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as error:
+        raise NluUnavailable(f"{models / POINTER} cannot be read: train anew with `helpdesk nlu train`") from error
+
+
+def write_serving(models: Path, serving: NluServing) -> None:
+    """From the next message on this version serves."""
+    write_atomically(models / POINTER, _SERVING.dump_json(serving, indent=2))
+
+
+def serving_signature(models: Path) -> FileSignature | None:
+    """Changes whenever the pointer does (it is a new file each time); None before the first training."""
+    try:
+        status = (models / POINTER).stat()
+    except FileNotFoundError:
+        return None
+    return status.st_mtime_ns, status.st_ino, status.st_size
+
+
+def write_speech(file: Path, speech: ProjectSpeech) -> None:
+    write_atomically(file, _SPEECH.dump_json(speech))
+
+
+def read_speech(file: Path) -> ProjectSpeech:
+    """Raises NluUnavailable for a file that is not there or cannot be read."""
+    try:
+        return _SPEECH.validate_json(file.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise NluUnavailable(f"{file} cannot be read: train anew with `helpdesk nlu train`") from error
+
+
+def sha256_of(file: Path) -> str:
+    """In hexadecimal. Raises NluUnavailable where the file cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise NluUnavailable(f"{file}: {error.strerror}: train anew with `helpdesk nlu train`") from error
+
+
+def require_intact(file: Path, serving: NluServing) -> Path:
+    """The file, once it is known to be the one that was trained. Raises NluUnavailable for one that is missing, cut
+    or altered."""
+    expected = serving.files.get(file.name)
+    if expected is None:
+        raise NluUnavailable(f"version {serving.version} has no {file.name}: train with `helpdesk nlu train`")
+    if sha256_of(file) != expected:
+        raise NluUnavailable(f"{file} was altered since it was trained: train anew with `helpdesk nlu train`")
+    return file

@@ -1,0 +1,123 @@
+"""What the helpdesk itself says, in the customers' languages: plain, and never more than it has done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, get_args
+
+import yaml
+
+from components.core.errors import InvalidInput
+
+WordingKey = Literal[
+    "only_in_language",
+    "dont_know",
+    "handover",
+    "added_for_colleague",
+    "withdrawn",
+    "apology",
+    "apology_handover",
+    "too_long",
+    "could_not_read",
+    "not_understood",
+    "rephrase",
+    "started_over",
+    "flow_left",
+    "flow_left_undone",
+    "back_to",
+    "gave_up",
+    "work_failed",
+    "cannot_look_up",
+    "anything_else",
+    "one_at_a_time",
+    "preparing",
+    "busy",
+    "lost_thread",
+    "misfit_text",
+    "misfit_too_long",
+    "misfit_integer",
+    "misfit_number",
+    "misfit_email",
+    "misfit_date",
+    "misfit_yes_no",
+    "misfit_choice",
+    "misfit_pattern",
+    "misfit_minimum",
+    "misfit_maximum",
+    "yes",
+    "no",
+]
+KEYS: tuple[WordingKey, ...] = get_args(WordingKey)
+# What stands in braces, by key; the others take nothing.
+VALUES: Mapping[str, str] = MappingProxyType(
+    {
+        "only_in_language": "language",
+        "too_long": "longest",
+        "misfit_too_long": "allowed",
+        "misfit_minimum": "allowed",
+        "misfit_maximum": "allowed",
+        "misfit_choice": "allowed",
+    }
+)
+DEFAULT = "en"
+# Read by whoever writes the other one, and better than English.
+_NEAREST = {"nb": "da"}
+_FOLDER = Path(__file__).parent / "wordings"
+_NAMES = "languages"
+
+
+@dataclass(frozen=True)
+class _Wording:
+    texts: Mapping[str, str]
+    names: Mapping[str, str]
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Those there is a wording in, as ISO 639-1."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.yaml")))
+
+
+def say(key: WordingKey, language: str | None, /, **values: str) -> str:
+    """The text in this language, in English where there is none in it. values: what VALUES names for the key.
+
+    Raises InvalidInput for an unknown key or values that do not fit it.
+
+    >>> say("misfit_choice", "de", allowed="Rot, Blau")
+    'Bitte wählen Sie eines davon: Rot, Blau.'
+    """
+    if key not in KEYS:
+        raise InvalidInput(f"wording {key!r}: allowed is one of {', '.join(KEYS)}", field="key")
+    needed = [VALUES[key]] if key in VALUES else []
+    if sorted(values) != needed:
+        raise InvalidInput(
+            f"wording {key!r} with {', '.join(values) or 'no value'}: {', '.join(needed) or 'none'} is needed",
+            field="values",
+        )
+    text = _wording(language).texts[key]
+    for name, value in values.items():
+        text = text.replace(f"{{{name}}}", value)
+    return text
+
+
+def only_in(answered: str, language: str | None) -> str:
+    """ "I can only answer in …; this is what I found:" for a customer who writes in `language`. answered: the language
+    that the answer is in."""
+    names = _wording(language).names
+    return say("only_in_language", language, language=names.get(answered, answered))
+
+
+def _wording(language: str | None) -> _Wording:
+    asked = _NEAREST.get(language or DEFAULT, language or DEFAULT)
+    return _read(asked if asked in languages() else DEFAULT)
+
+
+@cache
+def _read(language: str) -> _Wording:
+    content: dict[str, Any] = yaml.safe_load((_FOLDER / f"{language}.yaml").read_text("utf-8"))
+    names = content.pop(_NAMES)
+    return _Wording(MappingProxyType(content), MappingProxyType(names))
