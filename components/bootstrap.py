@@ -170,6 +170,7 @@ def build_workbench(
     from components.models.chat_model_factory import build_chat_model
     from components.models.embedder_factory import embedder_from_settings
     from components.models.extractive import ExtractiveGenerator
+    from components.models.recent_embedder import RecentEmbedder
     from components.nlu.language import LanguageDetector
     from components.retrieval.grounding.grounder import Grounder
     from components.shared_state.connection import SharedState
@@ -177,7 +178,7 @@ def build_workbench(
     catalogue = load_catalogue(settings.models)
     state = SharedState.from_settings(settings)
     database = Database(addresses.app, addresses.operator)
-    embedder = embedder_from_settings(settings)
+    embedder = RecentEmbedder(embedder_from_settings(settings))
     extractive = ExtractiveGenerator(embedder)
     grounder = Grounder(embedder)
     tenants = TenantRegistry(database, settings.data_dir, on_deleted=partial(_forget_answers, settings))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +11,13 @@ import numpy as np
 from components.core.embeddings import Embedder, Matrix
 from components.core.errors import ModelUnavailable, NluUnavailable
 from components.core.nlu import EngineName, RankedIntent, Understanding
-from components.nlu.local_entities import LONGEST_READ, EntityFinder, EntityRules
+from components.nlu.local_entities import EntityFinder, EntityRules
 from components.nlu.local_file import LocalModelFile, read_local_model, write_local_model
 from components.nlu.local_training import Examples, Progress, softmax, train
+from components.nlu.message_vectors import embed_message, embed_messages, readable
 from components.nlu.training_data import NluData, check_trainable
 
 RANKED = 10
-_BATCH = 256
 _WORD = re.compile(r"\w")
 
 
@@ -49,7 +48,7 @@ class LocalClassifier:
         messages = sorted(data.messages, key=lambda message: (message.intent, message.text))
         texts = [message.text for message in messages]
         outside = sorted(data.out_of_scope)
-        vectors = _embed([*texts, *outside], embedder, progress)
+        vectors = embed_messages([*texts, *outside], embedder, progress)
         numbers = {intent: number for number, intent in enumerate(data.intents)}
         trained = train(
             Examples(tuple(texts), vectors[: len(texts)]),
@@ -92,13 +91,13 @@ class LocalClassifier:
         """As NluEngine.parse. A message without a letter or digit is understood as nothing. Of a long one the first
         2,000 characters are read."""
         began = time.monotonic()
-        read = _readable(text)
+        read = readable(text)
         if not _WORD.search(read):
             return Understanding(None, 0.0, self.threshold, "local", seconds=time.monotonic() - began)
         if deadline <= 0:
             raise NluUnavailable(f"deadline={deadline!r}: more than 0 seconds are needed")
         try:
-            vector = _embed_batch([read], self._embedder)
+            vector = embed_message(read, self._embedder, ways=len(self._content.trained.model.centre))
         except ModelUnavailable as error:
             raise NluUnavailable(f"the local classifier's embedder: {error.message}") from error
         confidence, ranking = self._ranked(read, vector)
@@ -125,35 +124,3 @@ class LocalClassifier:
         scale = min(confidence / top, (1 - confidence) / max(1 - top, 1e-9))
         ranked = [(place, confidence if place == order[0] else float(chances[place] * scale)) for place in order]
         return confidence, tuple(RankedIntent(self.intents[place], sure) for place, sure in ranked)
-
-
-def _embed(texts: Sequence[str], embedder: Embedder, progress: Progress) -> Matrix:
-    found = []
-    for start in range(0, len(texts), _BATCH):
-        progress("embedding", start, len(texts))
-        found.append(_embed_batch([_readable(text) for text in texts[start : start + _BATCH]], embedder))
-    progress("embedding", len(texts), len(texts))
-    return np.concatenate(found)
-
-
-def _embed_batch(texts: Sequence[str], embedder: Embedder) -> Matrix:
-    # A passage and a message are embedded alike here, also by an embedder that tells questions from passages.
-    return np.stack([each.vector for each in embedder.embed_passages([_cut(text, embedder) for text in texts])])
-
-
-def _cut(text: str, embedder: Embedder) -> str:
-    """As much of the text as the embedder reads."""
-    most = embedder.identity.max_tokens
-    if len(text.encode()) <= most // 2:
-        return text
-    spans = embedder.token_spans(text)
-    while len(spans) > most:
-        # A cut text can have other tokens at its end.
-        text = text[: spans[most - 1][1] - 1]
-        spans = embedder.token_spans(text)
-    return text
-
-
-def _readable(text: str) -> str:
-    """The beginning, with halves of surrogate pairs, which no tokenizer reads, as question marks; offsets stay."""
-    return text[:LONGEST_READ].encode("utf-8", "replace").decode()

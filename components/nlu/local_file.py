@@ -24,7 +24,7 @@ from components.nlu.local_training import Trained
 from components.nlu.neighbours import Neighbours
 from components.nlu.ngrams import NgramSpace
 
-_FORMAT = 1
+_FORMAT = 2
 _MAGIC = b"helpdesk local nlu\n"
 _AGAIN = "train it anew: helpdesk nlu train"
 
@@ -100,7 +100,7 @@ def read_local_model(path: Path, embedder: ModelIdentity) -> LocalModelFile:
     except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise NluUnavailable(f"{path} cannot be read ({error!r}); {_AGAIN}") from error
     name, fingerprint = content.embedder
-    if fingerprint != embedder.fingerprint or len(content.trained.model.centre) != embedder.dimensions:
+    if fingerprint != embedder.fingerprint or content.trained.model.centre.shape[-1] != embedder.dimensions:
         raise NluUnavailable(f"{path} was trained with the embedder {name!r}, not with {embedder.name!r}; {_AGAIN}")
     return content
 

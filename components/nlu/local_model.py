@@ -14,7 +14,7 @@ from components.nlu.ngrams import NgramSpace
 
 # Weight of the n-grams beside the embedding, and the inverse strength of regularisation; from 5 to 50 did alike.
 NGRAM_WEIGHT = 0.7
-FREEDOM = 15.0
+FREEDOM = 10.0
 MOST_STEPS = 150
 
 
@@ -44,10 +44,10 @@ class Scores:
 class LocalModel:
     """Multinomial logistic regression on the embedding and the n-grams, and the nearest examples beside it.
 
-    centre: the mean embedding. weights: shape (features, intents). bias: shape (intents,).
+    centre: the mean embedding, shape (ways, d). weights: shape (features, intents). bias: shape (intents,).
     """
 
-    centre: Vector
+    centre: Matrix
     ngram_space: NgramSpace
     weights: Matrix
     bias: Vector
@@ -57,7 +57,8 @@ class LocalModel:
     def fit(
         cls, texts: Sequence[str], vectors: Matrix, labels: NDArray[np.int64], ngram_space: NgramSpace
     ) -> LocalModel:
-        """texts, vectors (shape (n, d)) and labels belong together. labels: numbers of intents, from 0 on, all used."""
+        """texts, vectors and labels belong together. vectors: unit rows, shape (n, ways of pooling, d). labels: numbers
+        of intents, from 0 on, all used."""
         from sklearn.linear_model import LogisticRegression
 
         centre = vectors.mean(axis=0)
@@ -76,7 +77,7 @@ class LocalModel:
         return replace(untrained, weights=np.asarray(weights, np.float32), bias=np.asarray(bias, np.float32))
 
     def scores(self, texts: Sequence[str], vectors: Matrix) -> Scores:
-        """vectors: of the texts, unit rows, shape (m, d)."""
+        """vectors: of the texts, as in `fit`."""
         logits = self._features(texts, vectors) @ self.weights + self.bias
         cosines, nearest = self.neighbours.similarities(_centred(vectors, self.centre))
         return Scores(logits - logits.mean(axis=1, keepdims=True), cosines, nearest)
@@ -85,7 +86,8 @@ class LocalModel:
         return np.hstack([_centred(vectors, self.centre), NGRAM_WEIGHT * self.ngram_space.of(texts)])
 
 
-def _centred(vectors: Matrix, centre: Vector) -> Matrix:
-    """Unit rows again, with what all messages share taken away."""
+def _centred(vectors: Matrix, centre: Matrix) -> Matrix:
+    """What all messages share taken away, of each way of pooling alike: unit rows, shape (n, ways x d)."""
     moved = vectors - centre
-    return np.asarray(moved / np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-12), np.float32)
+    moved /= np.maximum(np.linalg.norm(moved, axis=2, keepdims=True), 1e-12) * np.sqrt(len(centre))
+    return np.asarray(moved.reshape(len(vectors), -1), np.float32)

@@ -29,7 +29,7 @@ _SEED = 0
 
 @dataclass(frozen=True)
 class Examples:
-    """Messages with their vectors, unit rows, shape (n, d)."""
+    """Messages with their vectors, unit rows, shape (n, ways of pooling, d)."""
 
     texts: tuple[str, ...]
     vectors: Matrix
