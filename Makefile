@@ -3,6 +3,7 @@ DATA ?= .helpdesk
 PORT ?=
 CHECK ?=
 RASA ?= 1
+WORKERS ?= 2
 BIN := .venv/bin
 ifeq ($(origin DATA),command line)
 override HELPDESK_DATA_DIR := $(abspath $(DATA))
@@ -24,7 +25,7 @@ run: environment ## start everything with two demo tenants (PORT=8080; RASA=0: w
 	@$(BIN)/helpdesk up --demo $(if $(PORT),--port $(PORT)) $(if $(CHECK),--check) $(if $(filter 0,$(RASA)),--no-rasa)
 
 test: environment check ## checks and the whole test suite (RASA=0: without the tests on a real Rasa)
-	@$(if $(filter 0,$(RASA)),HELPDESK_TEST_RASA=0) $(BIN)/python -m pytest --cov --cov-report=term
+	@$(if $(filter 0,$(RASA)),HELPDESK_TEST_RASA=0) $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --cov --cov-report=term
 
 check: environment ## lint, format, types and the floors of the house
 	@$(BIN)/ruff check .

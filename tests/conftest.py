@@ -20,6 +20,21 @@ if TYPE_CHECKING:
     from components.nlu.rasa_training import RasaProgress
 
 
+# Rooms whose tests stand on one server or workbench, which every worker would have to make anew.
+_TOGETHER = frozenset({"apps_api", "apps_chat", "dagster_project"})
+_RASA_FIXTURES = frozenset({"rasa_model", "rasa_server"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What shares costly fixtures stays on one worker (pytest-xdist); otherwise each file goes wherever there is time.
+    The real Rasa, trained once, goes with the API's tests, some of which talk to it."""
+    for item in items:
+        room = item.path.parent.name
+        fixtures = set(getattr(item, "fixturenames", ()))
+        group = "apps_api" if fixtures & _RASA_FIXTURES else room if room in _TOGETHER else item.path.name
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def make_folder() -> Iterator[Callable[[], Path]]:
     """Makes folders that PostgreSQL's own account can reach too: where the tests run as root it cannot
