@@ -91,22 +91,44 @@ class BundledRasa:
 
     def describe(self) -> str:
         """Who understands messages, in one line for people."""
-        from components.helpdesk.understanding.serving import RASA_FILE, read_serving
+        from components.helpdesk.understanding.serving import RASA_FILE, read_serving, require_intact
 
+        without = self._without()
         try:
             serving = read_serving(self._project.models)
-        except NluUnavailable as error:
-            return error.message
+        except NluUnavailable:
+            serving = None
         if serving is None:
-            return "nothing was trained yet: `helpdesk nlu train`"
+            return without
         figures = ", ".join(f"{engine} {figure:.3f}" for engine, figure in serving.macro_f1.items())
         if self.address is None:
-            return f"{WITHOUT} ({self._reason})"
+            return f"{without} ({self._reason})"
         if RASA_FILE not in serving.files and self._server is not None:
-            return f"{WITHOUT} ({figures}); Rasa has no model yet, which `helpdesk nlu train` and Dagster train"
+            return f"{without} ({figures}); Rasa has no model yet, which `helpdesk nlu train` and Dagster train"
+        if self._server is not None:
+            try:
+                require_intact(self._project.models / serving.version / RASA_FILE, serving)
+            except NluUnavailable as error:
+                return f"{without}; {error.message}"
+        if without != WITHOUT:
+            return f"Rasa alone understands messages; without it, {without}"
         other = "the local classifier" if serving.leader == "rasa" else "Rasa"
         led = "Rasa" if serving.leader == "rasa" else "the local classifier"
         return f"{led} leads, {other} falls in for it (cross-validated macro F1: {figures or 'not measured'})"
+
+    def _without(self) -> str:
+        """What becomes of messages where Rasa does not answer."""
+        from components.helpdesk.understanding.local_models import intact_local_model
+        from components.helpdesk.understanding.serving import read_serving
+
+        try:
+            serving = read_serving(self._project.models)
+            if serving is None:
+                return "no message is understood: nothing was trained yet: `helpdesk nlu train`"
+            fault = intact_local_model(self._project.models, serving).fault
+        except NluUnavailable as error:
+            return f"no message is understood: {error.message}"
+        return f"{WITHOUT}: {fault}" if fault else WITHOUT
 
     def _restart(self, server: RasaServer) -> None:
         now = time.monotonic()
@@ -143,7 +165,8 @@ class BundledRasa:
                 return None
             return require_intact(self._project.models / serving.version / RASA_FILE, serving)
         except NluUnavailable as error:
-            warn(f"{error.message}; {WITHOUT}")
+            without = self._without()
+            warn(without if error.message in without else f"{error.message}; {without}")
             return None
 
     def _publish(self, url: str) -> None:
@@ -156,7 +179,7 @@ class BundledRasa:
         new.replace(self._file)
 
     def _give_up(self, reason: str) -> None:
-        warn(f"{reason}; {WITHOUT}")
+        warn(f"{reason}; {self._without()}")
         self.stop()
         self._server, self._reason = None, "Rasa did not start"
 

@@ -55,12 +55,15 @@ def open_registry() -> Iterator[Registry]:
 
 @contextmanager
 def open_workbench() -> Iterator[Workbench]:
-    """Everything, on the database that runs already or one started for this command."""
+    """Everything, on the database that runs already or one started for this command, and with the Rasa that `helpdesk
+    up` runs for this data folder: what is tried here is the bot that customers have."""
+    from apps.cli.bundled_rasa import find_rasa_url
     from components.bootstrap import build_workbench
     from components.core.settings import load_settings
     from components.database.provision import provision
 
     settings = load_settings()
+    settings = settings.model_copy(update={"rasa_url": find_rasa_url(settings)})
     addresses = provision(settings)
     try:
         workbench = build_workbench(settings, addresses)

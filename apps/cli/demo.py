@@ -29,7 +29,7 @@ def seed_demo_tenants(registry: Registry) -> dict[str, str]:
         if tenant is None:
             tenant = registry.tenants.create(values["name"], values["domain"], values["config"])
             keys.pop(tenant.domain, None)
-            _begin_flows(registry, tenant, description.parent / "flows")
+        _begin_flows(registry, tenant, description.parent / "flows")
         if tenant.domain not in keys:
             keys[tenant.domain] = registry.api_keys.issue(tenant.context, "demo key").key
     _write_private(file, json.dumps(keys, indent=2))
@@ -37,9 +37,14 @@ def seed_demo_tenants(registry: Registry) -> dict[str, str]:
 
 
 def _begin_flows(registry: Registry, tenant: Tenant, folder: Path) -> None:
+    """Nothing is done where any flows were activated before: by this, or by hand."""
     from components.dialogue.flow_library import read_flow_folder
+    from components.dialogue.flow_release_rows import read_activations
     from components.dialogue.flow_releases import FlowReleases
 
+    with registry.database.tenant(tenant.context) as session:
+        if read_activations(session, tenant.context).sequence:
+            return
     flows = FlowReleases(registry.database)
     version = flows.save(tenant.context, read_flow_folder(folder), author="helpdesk", note="the demo's own")
     flows.activate(tenant.context, version, "helpdesk")

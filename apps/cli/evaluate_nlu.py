@@ -205,8 +205,9 @@ def _read(train: Path, test: Path, out_of_scope: str | None) -> tuple[NluData, N
     if not asked.messages:
         raise InvalidInput(f"{test}: all messages are labelled {out_of_scope!r}; one of an intent is needed at least")
     if out_of_scope is not None and not asked.out_of_scope:
-        some = ", ".join(asked.intents[:SHOWN])
-        raise InvalidInput(f"--out-of-scope={out_of_scope}: {test} has no such label; its labels: {some}, …")
+        more = ", …" if len(asked.intents) > SHOWN else ""
+        some = ", ".join(asked.intents[:SHOWN]) + more
+        raise InvalidInput(f"--out-of-scope={out_of_scope}: {test} has no such label; its labels: {some}")
     return training, asked
 
 

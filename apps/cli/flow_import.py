@@ -26,7 +26,10 @@ def import_flows(
     ],
     content: Annotated[
         list[Path] | None,
-        typer.Option(help="A content-elements file, such as builtin_text.json; once for each.", show_default="none"),
+        typer.Option(
+            help="A content-elements file, such as builtin_text.json; once for each.",
+            show_default="those in or beside the folder",
+        ),
     ] = None,
     into: Annotated[
         Path | None, typer.Option("--out", help="Folder for the YAML files.", show_default="standard output")
@@ -37,7 +40,7 @@ def import_flows(
     """Turn Botpress v12 flows into ours. What does not carry over, such as code, is listed by node, and stands as a
     comment in the files. Exit status 1 where a flow cannot run before somebody has been at it.
 
-    Example: helpdesk flow import bot/flows --content bot/content-elements/builtin_text.json --out my-flows
+    Example: helpdesk flow import bot --out my-flows
     """
     from components.dialogue.botpress import import_botpress
     from components.dialogue.flow_checks import check_flows
@@ -45,7 +48,7 @@ def import_flows(
 
     imported = import_botpress(
         {str(path): _read(path) for path in _flow_files(files)},
-        {str(path): _read(path) for path in content or ()},
+        {str(path): _read(path) for path in (*_content_files(files), *(content or ()))},
         language=language,
     )
     if into is not None:
@@ -69,6 +72,17 @@ def _flow_files(paths: list[Path]) -> list[Path]:
             raise InvalidInput(f"{path}: no file in it ends in {_ENDING}", field="file")
         found += below
     return found
+
+
+def _content_files(paths: list[Path]) -> list[Path]:
+    """Those of a bot's folder, and those beside its folder of flows."""
+    pattern = "content-elements/*.json"
+    return [
+        file
+        for path in paths
+        if path.is_dir()
+        for file in sorted({*path.rglob(pattern), *path.resolve().parent.glob(pattern)})
+    ]
 
 
 def _read(path: Path) -> str:
@@ -103,6 +117,7 @@ def _print(imported: ImportedFlows, problems: list[FlowProblem], into: Path | No
     for problem in problems:
         err.print(f"error: {problem}", style="red", markup=False, soft_wrap=True)
     needs = "; the errors above need a hand first" if problems else ""
-    err.print(f"{len(imported.files)} flows, {len(imported.leftovers)} left over{needs}", markup=False)
+    flows = f"{len(imported.files)} flow{'' if len(imported.files) == 1 else 's'}"
+    err.print(f"{flows}, {len(imported.leftovers)} left over{needs}", markup=False)
     if into is not None:
         err.print(f"next: helpdesk flow validate {into}", markup=False, soft_wrap=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -11,14 +11,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from apps.cli.console import out, print_json, progress_bar, warn
+from apps.cli.console import err, out, print_json, progress_bar, warn
 from apps.cli.context import AsJson, open_registry
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from components.bootstrap import Registry
     from components.core.embeddings import Embedder
     from components.core.nlu import Understanding
     from components.helpdesk.understanding.models import TrainedProject
+    from components.helpdesk.understanding.training import TrainingStep
 
 app = typer.Typer(help="Train, compare and try what understands customers' messages.", no_args_is_help=True)
 
@@ -33,6 +36,9 @@ def train(
     ] = None,
     rasa: Annotated[bool, typer.Option("--rasa/--no-rasa", help="Try Rasa too, where its environment is.")] = True,
     force: Annotated[bool, typer.Option("--force", help="Let a version serve even where it is worse.")] = False,
+    wait: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="How long to wait for another training to end.")
+    ] = 600,
     as_json: AsJson = False,
 ) -> None:
     """Train the local classifier and Rasa on each project's examples, compare them by cross-validation, and let the
@@ -43,27 +49,41 @@ def train(
     from components.helpdesk.understanding.models import NluModels
 
     with _opened() as (registry, embedder), progress_bar(as_json=as_json) as bar:
+        shown = _Steps(bar)
         models = NluModels(registry.settings, registry.database, embedder, registry.tenants)
         known = registry.tenants.get_by_domain(tenant) if tenant is not None else None
         projects = [models.project_of(known.context)] if known is not None else [each for each, _ in models.projects()]
-        done = []
-        for project in projects:
-            task = bar.add_task(project.name, total=None)
-            done.append(
-                models.train(
-                    project,
-                    rasa=rasa,
-                    force=force,
-                    on_step=lambda step, task=task, name=project.name: bar.update(  # type: ignore[misc]
-                        task, description=f"{name}: {step.what}", completed=step.done, total=step.total or None
-                    ),
-                )
-            )
+        done = [
+            models.train(project, rasa=rasa, force=force, wait=wait, on_step=shown.of(project.name))
+            for project in projects
+        ]
     if as_json:
         print_json([_summary(each) for each in done])
         return
     for each in done:
         _print_trained(each)
+
+
+class _Steps:
+    """What a training is at, in the bar; in a file, which has none, that it waits for another."""
+
+    def __init__(self, bar: Progress) -> None:
+        self._bar = bar
+
+    def of(self, project: str) -> Callable[[TrainingStep], None]:
+        from components.helpdesk.understanding.training_lock import WAITING
+
+        task = self._bar.add_task(project, total=None)
+        said = False
+
+        def show(step: TrainingStep) -> None:
+            nonlocal said
+            if step.what == WAITING and not said and self._bar.disable:
+                err.print(f"{project}: {WAITING}, at most {step.total} s", markup=False, soft_wrap=True)
+                said = True
+            self._bar.update(task, description=f"{project}: {step.what}", completed=step.done, total=step.total or None)
+
+        return show
 
 
 @app.command()

@@ -61,15 +61,19 @@ def ensure_trained(settings: Settings, tenants: Iterable[Tenant]) -> FirstTraini
 
 
 def is_due(settings: Settings, tenants: Iterable[Tenant]) -> bool:
-    """Whether a project's current version has not been evaluated, or nothing of it serves."""
+    """Whether a project's current version has not been evaluated, nothing of it serves, or what serves was cut."""
     from components.helpdesk.understanding.evaluations import read_evaluation
+    from components.helpdesk.understanding.local_models import intact_local_model
     from components.helpdesk.understanding.projects import projects_of
-    from components.helpdesk.understanding.serving import read_serving
+    from components.helpdesk.understanding.serving import is_kept_twice, read_serving
 
     for project, _ in projects_of(settings.data_dir, tenants):
         try:
             known = read_evaluation(project.models / project.version())
-            if known is None or read_serving(project.models) is None:
+            serving = read_serving(project.models)
+            if known is None or serving is None or not is_kept_twice(project.models):
+                return True
+            if intact_local_model(project.models, serving).fault:
                 return True
         except HelpdeskError:
             return True

@@ -33,11 +33,11 @@ def ask(run: TurnRun, node: AskNode) -> None:
     A node that this turn was done with before asks when it is reached once more: the flow wants another answer.
     """
     if run.place not in run.passed:
-        named = named_in_message(run, node)
+        named = named_in_message(run, node) or _named_at_the_beginning(run, node)
         if named is not None and fill(run, node, named, "named in the message"):
             return
         filled = run.variables.get(node.slot) not in (None, "") and not node.again
-        if filled and not _named(run, node):
+        if filled and not run.named(node.entity):
             run.note("ask", f"{node.slot} is filled already")
             run.passed.add(run.place)
             follow(run)
@@ -76,7 +76,7 @@ def fill(run: TurnRun, node: AskNode, fit: Fit, how: str) -> bool:
     if not run.fits(node.slot, fit.value):
         return False
     run.remember(node.slot, fit.value)
-    run.unused = [each for each in run.unused if each.name != node.entity]
+    run.take(node.entity)
     run.passed.add(run.place)
     run.note("ask", f"{node.slot} filled, {how}")
     follow(run)
@@ -85,11 +85,8 @@ def fill(run: TurnRun, node: AskNode, fit: Fit, how: str) -> bool:
 
 def named_in_message(run: TurnRun, node: AskNode) -> Fit | None:
     """The entity of the message that fits the slot; None where there is none, or two different ones."""
-    values = _named(run, node)
-    if len(values) != 1:
-        return None
-    reading = read_slot(node.rule, values.pop(), language=run.language, today=run.given.today)
-    return reading if isinstance(reading, Fit) and reading.whole else None
+    values = run.named(node.entity)
+    return _fitting(run, node, values.pop()) if len(values) == 1 else None
 
 
 def standard(run: TurnRun, why: Misfit) -> str:
@@ -98,5 +95,12 @@ def standard(run: TurnRun, why: Misfit) -> str:
     return run.wording(key, allowed=why.allowed) if why.kind in _NAMING_WHAT_IS_ALLOWED else run.wording(key)
 
 
-def _named(run: TurnRun, node: AskNode) -> set[str]:
-    return {each.value for each in run.unused if each.name == node.entity}
+def _named_at_the_beginning(run: TurnRun, node: AskNode) -> Fit | None:
+    """What the customer said when all this was begun, unless this message names something else."""
+    value = run.offered(node.entity)
+    return None if value is None or run.named(node.entity) else _fitting(run, node, value)
+
+
+def _fitting(run: TurnRun, node: AskNode, value: str) -> Fit | None:
+    reading = read_slot(node.rule, value, language=run.language, today=run.given.today)
+    return reading if isinstance(reading, Fit) and reading.whole else None

@@ -16,6 +16,11 @@ def plain(text: str) -> str:
     return _BETWEEN_WORDS.sub(" ", letters.replace("'", "").replace("’", "")).strip()
 
 
+def phrases(text: str) -> frozenset[str]:
+    """The phrases of a list as `plain` makes them; a bar or a new line stands between two."""
+    return frozenset(plain(phrase) for line in text.split("\n") for phrase in line.split("|")) - {""}
+
+
 def says_nothing(text: str) -> bool:
     """Whether no letter and no digit is in it: blank, marks alone, emoji alone."""
     return not any(character.isalnum() for character in text)

@@ -8,18 +8,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.core.errors import InvalidFlow
+from components.dialogue.botpress_shapes import shown
 
 LARGEST_FILE = 4 * 1024 * 1024
 MOST_NODES = 500
+MOST_BUTTONS = 10
 
 
 @dataclass(frozen=True)
 class Element:
-    """A content element. texts: the ways to say it. choices: value and title of each. kind: such as builtin_text."""
+    """A content element. texts: the ways to say it. choices: value and title of each. kind: such as builtin_text.
+    lost: what of it cannot be read, in words."""
 
     kind: str
     texts: tuple[str, ...]
     choices: tuple[tuple[str, str], ...] = ()
+    lost: tuple[str, ...] = ()
 
 
 def read_flow_json(file: str, text: str) -> Mapping[str, Any]:
@@ -40,9 +44,11 @@ def read_elements(files: Mapping[str, str], language: str) -> Mapping[str, Eleme
         value = _json(file, text)
         if not isinstance(value, list):
             raise InvalidFlow(f"{file}: content elements are a JSON list of objects with id and formData", field="file")
-        for entry in value:
-            if isinstance(entry, dict) and isinstance(entry.get("id"), str):
-                found[entry["id"]] = element_of(entry["id"].rsplit("-", 1)[0], entry.get("formData"), language)
+        for place, entry in enumerate(value, 1):
+            if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
+                what = f"entry {place} is {shown(entry)}: an object with the key id, a text, is needed"
+                raise InvalidFlow(f"{file}: {what}", field="file")
+            found[entry["id"]] = element_of(entry["id"].rsplit("-", 1)[0], entry.get("formData"), language)
     return found
 
 
@@ -50,16 +56,24 @@ def element_of(kind: str, form: Any, language: str) -> Element:
     """An element from its form."""
     values = form if isinstance(form, dict) else {}
     text, variations = _translated(values, "text", language), _translated(values, "variations", language)
-    texts = [text, *(variations if isinstance(variations, list) else [])]
     choices = _translated(values, "choices", language)
+    lost = [
+        f"{key} is {shown(value)}, which is no list"
+        for key, value in (("variations", variations), ("choices", choices))
+        if value and not isinstance(value, list)
+    ]
+    texts = [text, *(variations if isinstance(variations, list) else [])]
+    lost += [f"the text {shown(each)}, which is no text" for each in texts if each and not isinstance(each, str)]
+    offered = choices if isinstance(choices, list) else []
+    read = [choice for choice in offered if isinstance(choice, dict) and choice.get("value")]
+    lost += [f"the choice {shown(choice)}, which has no value" for choice in offered if choice not in read]
+    if form is not None and not isinstance(form, dict):
+        lost.append(f"formData is {shown(form)}, which is no object")
     return Element(
         kind if not kind.startswith("builtin_single-choice") else "builtin_single-choice",
         tuple(each.strip() for each in texts if isinstance(each, str) and each.strip()),
-        tuple(
-            (str(choice["value"]), str(choice.get("title") or choice["value"]))
-            for choice in (choices if isinstance(choices, list) else [])
-            if isinstance(choice, dict) and choice.get("value")
-        ),
+        tuple((str(choice["value"]), str(choice.get("title") or choice["value"])) for choice in read),
+        tuple(lost),
     )
 
 

@@ -10,6 +10,7 @@ from components.dialogue.botpress_conditions import translated, variable_name
 from components.dialogue.botpress_files import Element
 from components.dialogue.botpress_names import Names
 from components.dialogue.botpress_says import Said, doings_of, said_of
+from components.dialogue.botpress_shapes import faults_of_flow, faults_of_node
 from components.dialogue.botpress_skills import choice_of, picked
 from components.dialogue.flow import (
     END,
@@ -47,9 +48,9 @@ class FlowImport:
 
     def __init__(self, name: str, bot: Bot) -> None:
         self.leftovers: dict[str, list[str]] = {}
-        self.of_flow: list[str] = []
         self._bot = bot
         self._value = bot.flows[name]
+        self.of_flow: list[str] = list(faults_of_flow(self._value))
         self._written = [node for node in self._value["nodes"] if isinstance(node, dict)]
         self._names = Names(name, bot.flows, [str(node.get("name") or "") for node in self._written])
         self._made: dict[str, Node] = {}
@@ -65,7 +66,10 @@ class FlowImport:
             self._made["empty"] = HandoverNode("empty", 0)
             self.of_flow.append("it has no node: it hands over to a person for now")
         start = self._names.node(str(self._value.get("startNode") or "")) or next(iter(self._made))
-        description = str(self._value.get("description") or "")[:_LONGEST_DESCRIPTION]
+        described = str(self._value.get("description") or "")
+        if len(described) > _LONGEST_DESCRIPTION:
+            self.of_flow.append(f"of its description, what follows {_LONGEST_DESCRIPTION} characters is left out")
+        description = described[:_LONGEST_DESCRIPTION]
         flow = Flow(self._names.flow_id, f"{self._names.flow_id}.yaml", start, self._made, description)
         for node_id in unreached_nodes({flow.flow_id: flow}, flow):
             self.of_flow.append(f"the node {node_id!r} is left out: nothing leads to it")
@@ -75,6 +79,8 @@ class FlowImport:
 
     def _make(self, node: Mapping[str, Any], node_id: str, catching: list[Arrow]) -> None:
         kind = str(node.get("type") or "standard")
+        for fault in faults_of_node(node):
+            self._note(node_id, fault)
         said = self._said(node, node_id)
         entry = node_id if not said else self._names.free(f"{node_id}_next")
         if kind not in _KNOWN:
@@ -152,24 +158,29 @@ class FlowImport:
         """By intent, by condition, and where it goes always."""
         intents: dict[str, Arrow] = {}
         conditions: list[Arrow] = []
+        always: str | None = None
         for written, target in self._next(node):
             found = translated(written)
-            if found is None:
+            if always is not None:
+                self._note(node_id, f"the arrow to {target!r} is left out: the one before it is always taken")
+            elif found is None:
                 self._note(node_id, f"the condition {written[:80]!r} to {target!r} is code: its arrow is left out")
-                continue
-            goal = self._target(target, node_id)
-            if found.always:
-                return list(intents.values()), conditions, goal
-            if found.intent is not None:
-                intents.setdefault(found.intent, Arrow(goal, 0, intent=found.intent))
+            elif found.always:
+                always = self._target(target, node_id)
+            elif found.intent in intents:
+                self._note(node_id, f"a second arrow for the intent {found.intent!r}, to {target!r}, is left out")
+            elif found.intent is not None:
+                intents[found.intent] = Arrow(self._target(target, node_id), 0, intent=found.intent)
             elif found.expression is not None:
-                conditions.append(Arrow(goal, 0, condition=found.expression))
-        return list(intents.values()), conditions, None
+                conditions.append(Arrow(self._target(target, node_id), 0, condition=found.expression))
+        return list(intents.values()), conditions, always
 
     def _choice(self, node: Mapping[str, Any], node_id: str, entry: str) -> list[Node]:
         """A question, and a node that goes by its answer."""
         skill = self._bot.skills.get(Names.of_file(str(node.get("flow") or "")))
         choice = choice_of(node, skill, self._bot.elements)
+        for fault in (*choice.lost, *self._odd_arrows(node)):
+            self._note(node_id, fault)
         slot = variable_name(node_id)
         failure = next((target for written, target in self._next(node) if written == "true"), None)
         give_up = self._target(failure, node_id) if failure else HANDOVER
@@ -208,9 +219,16 @@ class FlowImport:
             return instead
         lost: list[str] = []
         said = said_of(element, lost)
+        lost += [f"another way to ask it, {text[:60]!r}: one is kept" for text in (said.texts[1:] if said else ())]
         for each in lost:
             self._note(node_id, each)
         return said.texts[0] if said else instead
+
+    def _odd_arrows(self, node: Mapping[str, Any]) -> Iterator[str]:
+        """Those of a choice that are neither for an answer nor for none."""
+        for written, target in self._next(node):
+            if written != "true" and picked(written) is None:
+                yield f"the condition {written[:80]!r} to {target!r} is for none of its answers: it is left out"
 
     def _titles(self, content: str, values: Mapping[str, None]) -> list[str]:
         element = self._bot.elements.get(content)

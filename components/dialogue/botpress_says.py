@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from components.dialogue.botpress_conditions import text_template
-from components.dialogue.botpress_files import Element, element_of
+from components.dialogue.botpress_files import MOST_BUTTONS, Element, element_of
+from components.dialogue.botpress_shapes import shown
 
 _SAY = re.compile(r"say\s+[#@]!?([\w-]+)\s*(\{.*\})?\s*", re.DOTALL)
 _LONGEST_TEXT = 4000
@@ -49,15 +50,24 @@ def doings_of(instructions: Any, elements: Mapping[str, Element], language: str)
 def said_of(element: Element, lost: list[str]) -> Said | None:
     """What an element says in our templates, None where it has no words. lost: is added to."""
     texts = []
+    lost += element.lost
+    if len(element.texts) > _MOST_TEXTS:
+        lost.append(f"{len(element.texts) - _MOST_TEXTS} ways to say {element.texts[0][:40]!r}: {_MOST_TEXTS} are kept")
     for text in element.texts[:_MOST_TEXTS]:
+        if len(text) > _LONGEST_TEXT:
+            lost.append(f"of the text {text[:40]!r}, what follows {_LONGEST_TEXT} characters")
         made, gone = text_template(text[:_LONGEST_TEXT])
         lost += [f"the placeholder {each} in the text {text[:40]!r}: write it as a variable of ours" for each in gone]
         texts += [made] if made.strip() else []
     if not texts:
         lost.append(f"a content element of the kind {element.kind!r}, which holds no text")
         return None
-    buttons = tuple(title[:100] for _, title in element.choices[:10])
-    return Said(tuple(texts), tuple(title for title in buttons if not text_template(title)[1]))
+    titles = [title for _, title in element.choices]
+    lost += [f"the button {title[:40]!r}: at most {MOST_BUTTONS} are kept" for title in titles[MOST_BUTTONS:]]
+    buttons = [title[:100] for title in titles[:MOST_BUTTONS]]
+    plain = tuple(title for title in buttons if not text_template(title)[1])
+    lost += [f"the button {title[:40]!r}, which holds a placeholder" for title in buttons if title not in plain]
+    return Said(tuple(texts), plain)
 
 
 def content_id(instruction: str) -> str | None:
@@ -71,10 +81,10 @@ def _element(instruction: Any, elements: Mapping[str, Element], language: str) -
     if isinstance(instruction, dict) and instruction.get("type") == "say":
         return _of_mapping(instruction, elements, language)
     if not isinstance(instruction, str):
-        return f"the instruction {_short(instruction)}"
+        return f"the instruction {shown(instruction)}"
     found = _SAY.fullmatch(instruction.strip())
     if not found:
-        return f"the action {_short(instruction)}: code does not carry over; a tool or workflow node can take its place"
+        return f"the action {shown(instruction)}: code does not carry over; a tool or workflow node can take its place"
     if found[1] in elements:
         return elements[found[1]]
     form = _form(found[2])
@@ -91,7 +101,7 @@ def _of_mapping(instruction: Mapping[str, Any], elements: Mapping[str, Element],
     if isinstance(content, dict):
         form = content.get("formData", content)
         return element_of(str(content.get("contentType", "builtin_text")), form, language)
-    return f"the instruction {_short(instruction)}"
+    return f"the instruction {shown(instruction)}"
 
 
 def _form(written: str | None) -> dict[str, Any]:
@@ -100,8 +110,3 @@ def _form(written: str | None) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return form if isinstance(form, dict) else {}
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return repr(text if len(text) <= 80 else text[:79] + "…")

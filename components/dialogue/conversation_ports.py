@@ -60,7 +60,7 @@ class Answerer(Protocol):
 class Linguist(Protocol):
     """Who tells languages apart; components.nlu.language.LanguageDetector keeps it."""
 
-    def detect(self, text: str, previous: str | None) -> str | None: ...
+    def detect(self, text: str, previous: str | None, *, heard: bool = ...) -> str | None: ...
 
 
 @dataclass(frozen=True)

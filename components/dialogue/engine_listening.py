@@ -5,7 +5,7 @@ from __future__ import annotations
 from components.core.nlu import Understanding
 from components.dialogue.asking_words import says_nothing
 from components.dialogue.commands import command_of
-from components.dialogue.engine_moves import condition_holds, go, hand_over, start_over
+from components.dialogue.engine_moves import condition_holds, go, hand_over, leave, start_over
 from components.dialogue.engine_run import TurnRun
 from components.dialogue.flow import Arrow, NluNode
 from components.dialogue.small_talk import intent_names, small_talk
@@ -25,6 +25,11 @@ def hear(run: TurnRun, node: NluNode) -> None:
         hand_over(run, "asked_by_customer")
     elif command == "start_over":
         start_over(run)
+    elif command == "cancel" and len(run.frames) > 1:
+        leave(run)
+    elif command == "cancel":
+        run.note("nlu", "nothing is under way that could be left")
+        _wait(run, f"{run.wording('nothing_under_way')} {run.wording('anything_else')}")
     elif found is None:
         run.keep_meaning(None, anew=True)
         _take_as_question(run, node)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from components.core.errors import InvalidFlow, InvalidInput, NluUnavailable
 from components.core.nlu import Entity, Understanding
+from components.dialogue.commands import contradicted
 from components.dialogue.engine_variants import variant
 from components.dialogue.flow import FlowSet, Node
 from components.dialogue.small_talk import Responses
@@ -31,6 +32,8 @@ from components.helpdesk.wording import WordingKey, say
 
 # What templates read that is no slot and no saved result.
 BUILT_INS = frozenset({"user", "tenant", "message", "intent", "entities", "language", "conversation"})
+# What the message that began this named, and no slot has taken yet.
+OFFERED = "_named"
 LONGEST_ENTITY = 200
 MOST_ENTITIES = 20
 
@@ -168,6 +171,9 @@ class TurnRun:
         self.unused = [each for each in found.entities if len(each.value) <= LONGEST_ENTITY][:MOST_ENTITIES]
         fallback = f", {found.fallback}" if found.fallback else ""
         self.note("nlu", f"{found.intent} {found.confidence:.2f} of {found.threshold:.2f} ({found.engine}{fallback})")
+        if contradicted(self.given.message, found.intent):
+            self.note("nlu", f"{found.intent} is what the message does not want")
+            return replace(found, confidence=0.0)
         return found
 
     def keep_meaning(self, intent: str | None, *, anew: bool) -> None:
@@ -177,6 +183,28 @@ class TurnRun:
         kept = {"intent": intent, "entities": dict([*before.items(), *named.items()][-MOST_ENTITIES:])}
         if all(self.fits(name, value) for name, value in kept.items()):
             self.variables.update(kept)
+        if anew:
+            self.variables.pop(OFFERED, None)
+            once = {name: value for name, value in named.items() if self.named(name) == {value}}
+            if once and self.fits(OFFERED, once):
+                self.variables[OFFERED] = once
+
+    def named(self, entity: str | None) -> set[str]:
+        """The values of an entity in this message that no slot has taken yet."""
+        return {each.value for each in self.unused if each.name == entity}
+
+    def offered(self, entity: str | None) -> str | None:
+        """The one value of an entity in the message that began this, where no slot has taken it yet."""
+        offered = self.variables.get(OFFERED)
+        value = offered.get(entity) if isinstance(offered, dict) else None
+        return value if isinstance(value, str) else None
+
+    def take(self, entity: str | None) -> None:
+        """An entity has filled a slot, and fills no other."""
+        self.unused = [each for each in self.unused if each.name != entity]
+        offered = self.variables.get(OFFERED)
+        if isinstance(offered, dict) and entity in offered:
+            self.variables[OFFERED] = {name: value for name, value in offered.items() if name != entity}
 
     def outcome(self) -> TurnOutcome:
         """The turn, over."""

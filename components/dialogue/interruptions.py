@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from components.core.nlu import Understanding
 from components.dialogue.asking import ask_again
+from components.dialogue.asking_questions import begins_as_question, ends_as_question, wishes
 from components.dialogue.asking_words import plain
 from components.dialogue.engine_knowledge import answer_from_knowledge
 from components.dialogue.engine_listening import QUESTION, arrow_for
 from components.dialogue.engine_moves import PARKED, asks_of, begin, go
-from components.dialogue.engine_run import TurnRun
+from components.dialogue.engine_run import OFFERED, TurnRun
 from components.dialogue.flow import HANDOVER, MAIN, AskNode, HandoverNode, NluNode
 from components.dialogue.slots import takes_anything
 from components.dialogue.small_talk import intent_names, small_talk
@@ -16,38 +17,12 @@ from components.dialogue.turn_types import Frame
 
 # Flows that wait for a further one to end.
 MOST_PARKED = 3
-_QUESTION_MARKS = ("?", "？", "؟")
-_ASKING = frozenset(
-    plain(word)
-    for word in (
-        "what how when where who why which whose can could do does did is are will would may should|"
-        "was wie wann wo wer warum wieso weshalb welche welcher welches kann können gibt|"
-        "comment quand où pourquoi quel quelle quels quelles combien qui|qué cómo cuándo dónde cuál cuánto quién|"
-        "quando dove perché quale quanto chi|como quando onde porque qual quanto quem|"
-        "wat hoe wanneer waar wie waarom welke|co jak kiedy gdzie kto dlaczego który ile|jak kdy kde kdo proč který|"
-        "vad hur när var vem varför vilken|hvad hvordan hvornår hvor hvem hvorfor|nasıl nerede kim neden hangi|"
-        "что как когда где кто почему какой сколько|що як коли де хто чому який скільки|"
-        "ما كيف متى أين من لماذا هل كم|מה איך מתי איפה מי למה האם כמה"
-    )
-    .replace("|", " ")
-    .split()
-)
 
 
 def sure_of(found: Understanding | None) -> float:
     """The confidence from which a message in the middle of a form is taken as another wish: half way between its
     threshold and certainty."""
     return 1.0 if found is None else (found.threshold + 1) / 2
-
-
-def ends_as_question(message: str) -> bool:
-    """Whether it ends in a question mark of any script."""
-    return message.rstrip().endswith(_QUESTION_MARKS)
-
-
-def begins_as_question(message: str) -> bool:
-    """Whether its first word asks: `how`, `wann`, `когда`."""
-    return plain(message).split(" ")[0] in _ASKING
 
 
 def is_about_something_else(run: TurnRun, found: Understanding | None) -> bool:
@@ -66,24 +41,26 @@ def interrupt(run: TurnRun, node: AskNode, found: Understanding | None) -> bool:
 
     Another wish is served first where it is surely meant, by a flow of main, at most three deep, or by a person; small
     talk is returned; a question is answered from the knowledge. A free text slot takes all that is not clearly a
-    question.
+    question, or another wish in so many words.
     """
     message = run.given.message
     marked = ends_as_question(message)
     asking = marked or begins_as_question(message)
+    if takes_anything(node.rule) and not asking and not _wishes(message, found):
+        return False
+    if (wish := sure_wish(run, found)) is not None:
+        _serve(run, node, wish)
+        return True
     if takes_anything(node.rule) and not asking:
         return False
-    if found is not None and found.understood:
-        wish = _wish(run, found) if found.confidence >= sure_of(found) else None
-        if wish is not None:
-            _serve(run, node, wish)
-            return True
-        if not _is_faq(found) and (text := small_talk(found, run.given.responses, run.chosen_by)) is not None:
+    is_faq = found is not None and found.understood and _is_faq(found)
+    if found is not None and found.understood and not is_faq:
+        text = small_talk(found, run.given.responses, run.chosen_by)
+        if text is not None:
             run.note("small_talk", intent_names(found)[0])
             run.say(text)
             ask_again(run, node, run.wording("back_to") + " ")
             return True
-    is_faq = found is not None and found.understood and _is_faq(found)
     if is_faq or marked or (asking and not takes_anything(node.rule)):
         run.note("interruption", "a question, answered from the knowledge")
         if answer_from_knowledge(run, message) == "fault":
@@ -91,6 +68,13 @@ def interrupt(run: TurnRun, node: AskNode, found: Understanding | None) -> bool:
         ask_again(run, node, run.wording("back_to") + " ")
         return True
     return False
+
+
+def sure_wish(run: TurnRun, found: Understanding | None) -> str | None:
+    """Where another wish leads that is surely meant; None where there is none."""
+    if found is None or not found.understood or found.confidence < sure_of(found):
+        return None
+    return _wish(run, found)
 
 
 def unpark(run: TurnRun) -> None:
@@ -106,6 +90,12 @@ def unpark(run: TurnRun) -> None:
         run.variables.pop(name, None)
         if isinstance(saved, dict) and name in saved:
             run.variables[name] = saved[name]
+
+
+def _wishes(message: str, found: Understanding | None) -> bool:
+    """Also where it begins with the first word of what was understood: `cancel my order` for cancel_order."""
+    intent = None if found is None else found.intent
+    return wishes(message) or (intent is not None and plain(message).split(" ")[0] == plain(intent).split(" ")[0])
 
 
 def _serve(run: TurnRun, node: AskNode, target: str) -> None:
@@ -137,7 +127,7 @@ def _parked(run: TurnRun) -> list[object]:
 def _own_names(run: TurnRun) -> frozenset[str]:
     """What a parked flow must find again: the slots of the flows on the way, and what they were begun with."""
     flows = [run.given.flows.flows[frame.flow] for frame in run.frames if frame.flow != MAIN]
-    return frozenset({"intent", "entities", *(ask.slot for flow in flows for ask in asks_of(flow))})
+    return frozenset({"intent", "entities", OFFERED, *(ask.slot for flow in flows for ask in asks_of(flow))})
 
 
 def _is_faq(found: Understanding) -> bool:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from components.core.errors import HelpdeskError
 from components.dialogue.conversation_ports import ConversationPorts, TurnScope
-from components.dialogue.state_json import state_to_json
+from components.dialogue.flow import AskNode, FlowSet
+from components.dialogue.state_json import LARGEST_VARIABLES, size_of, state_to_json
 from components.dialogue.turn_handover import handover_context
 from components.dialogue.turn_lineage import lineage_of, new_messages, versions_used
 from components.dialogue.turn_types import DialogueState, Handover, Reply, Step, TurnOutcome
 from components.helpdesk.conversations.conversation import Conversation, Message, MessageDetails
 from components.helpdesk.conversations.turn_records import NewMessage, TurnResult
-from components.helpdesk.wording import WordingKey, say
+from components.helpdesk.wording import WordingKey, only_goes_on_in, say
 
 SERVICE_NODE = "turn"
+# The language in which the customer was told that flows speak another one; templates do not read it.
+_TOLD = "_told_language"
+_SPEAKING = frozenset({"message", "small_talk"})
 
 
 @dataclass(frozen=True)
@@ -32,14 +36,12 @@ class TurnBasis:
     message: Message | None = None
 
 
-def worked(
-    basis: TurnBasis, outcome: TurnOutcome, earlier: Sequence[Message], notes: Sequence[WordingKey] = ()
-) -> TurnResult:
+def worked(basis: TurnBasis, outcome: TurnOutcome, earlier: Sequence[Message], notes: Sequence[str] = ()) -> TurnResult:
     """A turn of the engine's. earlier: the messages before, read where it hands over. notes: what is said before the
     engine's replies, in the conversation's own name."""
     handover = outcome.handover
     lineage = _lineage(basis, outcome.steps, outcome, handover, None)
-    said = (*_notes(basis, notes), *new_messages(outcome.replies, {}))
+    said = (*_notes(notes), *new_messages(outcome.replies, {}))
     context = None
     if handover is not None:
         context = handover_context(
@@ -99,7 +101,7 @@ def noted(basis: TurnBasis, waiting: Conversation) -> TurnResult:
     step = Step(SERVICE_NODE, "waiting", "added for the colleague")
     lineage = _lineage(basis, (step,), None, None, None)
     return TurnResult(
-        replies=_with_lineage(_notes(basis, ("added_for_colleague",)), lineage) if first else (),
+        replies=_with_lineage(_notes([say("added_for_colleague", basis.scope.language)]), lineage) if first else (),
         status="waiting",
         state=waiting.state,
         language=basis.language,
@@ -108,8 +110,29 @@ def noted(basis: TurnBasis, waiting: Conversation) -> TurnResult:
     )
 
 
-def _notes(basis: TurnBasis, keys: Sequence[WordingKey]) -> tuple[NewMessage, ...]:
-    return tuple(NewMessage(say(key, basis.scope.language), author="system") for key in keys)
+def told_language(basis: TurnBasis, flows: FlowSet, outcome: TurnOutcome) -> tuple[TurnOutcome, str] | None:
+    """Before the first of a flow's own texts that a customer of another language gets: that it is in the tenant's.
+    The outcome that remembers it, and what is said; None where there is nothing to say."""
+    language, own = basis.scope.language, basis.scope.knowledge_language
+    state = outcome.state
+    if language == own or state.variables.get(_TOLD) == language or not _speaks(flows, outcome):
+        return None
+    variables = {**state.variables, _TOLD: language}
+    if size_of(variables) > LARGEST_VARIABLES:
+        return None
+    return replace(outcome, state=replace(state, variables=variables)), only_goes_on_in(own, language)
+
+
+def _speaks(flows: FlowSet, outcome: TurnOutcome) -> bool:
+    """Whether a text of a flow, or of the NLU project, is among the replies: the other ones are in any language."""
+    if any(step.type in _SPEAKING for step in outcome.steps):
+        return True
+    last = outcome.state.frames[-1] if outcome.state.frames else None
+    return last is not None and isinstance(flows.flows[last.flow].nodes[last.node], AskNode)
+
+
+def _notes(texts: Sequence[str]) -> tuple[NewMessage, ...]:
+    return tuple(NewMessage(text, author="system") for text in texts)
 
 
 def _with_lineage(said: Sequence[NewMessage], lineage: Mapping[str, Any]) -> tuple[NewMessage, ...]:

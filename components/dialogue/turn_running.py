@@ -16,14 +16,14 @@ from components.dialogue.conversation_ports import ConversationPorts, TurnScope,
 from components.dialogue.engine import open_conversation, take_turn
 from components.dialogue.state_json import state_from_json
 from components.dialogue.turn_events import Delta, TurnEvent, Typing
-from components.dialogue.turn_results import TurnBasis, failed, noted, worked
+from components.dialogue.turn_results import TurnBasis, failed, noted, told_language, worked
 from components.dialogue.turn_types import DialogueState, Step, Surroundings, TurnOutcome
 from components.helpdesk.conversations.conversation import Conversation, Message
 from components.helpdesk.conversations.conversations import MOST_MESSAGES
 from components.helpdesk.conversations.store import read_last_messages
 from components.helpdesk.conversations.turn_records import TurnClaim, TurnResult
 from components.helpdesk.tenant_config import read_config
-from components.helpdesk.wording import WordingKey
+from components.helpdesk.wording import WordingKey, say
 
 MOST_DEATHS = 3
 
@@ -84,7 +84,8 @@ class TurnRunner:
         try.
         """
         conversation, message = claim.conversation, claim.message
-        language = self._services.languages.detect(message.text, conversation.language) or conversation.language
+        known, own = conversation.language, read_config(tenant.config).language
+        language = self._services.languages.detect(message.text, known or own, heard=known is not None)
         basis = self._basis(
             tenant,
             conversation.conversation_id,
@@ -104,9 +105,15 @@ class TurnRunner:
             if claim.died >= MOST_DEATHS:
                 raise RuntimeError(f"{claim.died} processes died in this turn: no other one tries it")
             outcome, lost = self._outcome(basis, conversation, message, tell)
-            notes: list[WordingKey] = ["withdrawn"] if returning else []
+            keys: list[WordingKey] = ["withdrawn"] if returning else []
             if lost:
-                notes.append("lost_thread")
+                keys.append("lost_thread")
+            notes = [say(key, basis.scope.language) for key in keys]
+            flows = self._services.flows.at(tenant.context, conversation.flow_version)
+            told = told_language(basis, flows, outcome)
+            if told is not None:
+                outcome, note = told
+                notes.append(note)
             result = self._worked(basis, outcome, *notes)
         except DatabaseUnavailable:
             raise
@@ -175,7 +182,7 @@ class TurnRunner:
         except NluUnavailable:
             return {}
 
-    def _worked(self, basis: TurnBasis, outcome: TurnOutcome, *notes: WordingKey) -> TurnResult:
+    def _worked(self, basis: TurnBasis, outcome: TurnOutcome, *notes: str) -> TurnResult:
         earlier = self._earlier(basis) if outcome.handover is not None else ()
         return worked(basis, outcome, earlier, notes)
 

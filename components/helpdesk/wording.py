@@ -15,6 +15,7 @@ from components.core.errors import InvalidInput
 
 WordingKey = Literal[
     "only_in_language",
+    "only_goes_on_in",
     "dont_know",
     "handover",
     "added_for_colleague",
@@ -28,6 +29,8 @@ WordingKey = Literal[
     "started_over",
     "flow_left",
     "flow_left_undone",
+    "nothing_under_way",
+    "corrected",
     "back_to",
     "gave_up",
     "work_failed",
@@ -56,6 +59,8 @@ KEYS: tuple[WordingKey, ...] = get_args(WordingKey)
 VALUES: Mapping[str, str] = MappingProxyType(
     {
         "only_in_language": "language",
+        "only_goes_on_in": "language",
+        "corrected": "value",
         "too_long": "longest",
         "misfit_too_long": "allowed",
         "misfit_minimum": "allowed",
@@ -107,8 +112,16 @@ def say(key: WordingKey, language: str | None, /, **values: str) -> str:
 def only_in(answered: str, language: str | None) -> str:
     """ "I can only answer in …; this is what I found:" for a customer who writes in `language`. answered: the language
     that the answer is in."""
-    names = _wording(language).names
-    return say("only_in_language", language, language=names.get(answered, answered))
+    return say("only_in_language", language, language=_name(answered, language))
+
+
+def only_goes_on_in(spoken: str, language: str | None) -> str:
+    """ "I can only go on in …." for a customer who writes in `language`. spoken: the language that flows speak."""
+    return say("only_goes_on_in", language, language=_name(spoken, language))
+
+
+def _name(spoken: str, language: str | None) -> str:
+    return _wording(language).names.get(spoken, spoken)
 
 
 def _wording(language: str | None) -> _Wording:

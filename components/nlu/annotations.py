@@ -52,24 +52,6 @@ def read_annotations(example: str) -> AnnotatedText:
     return AnnotatedText("".join((*plain, example[end:])), tuple(entities))
 
 
-def write_annotations(message: AnnotatedText) -> str:
-    """The example that `read_annotations` reads as this message; of overlapping entities the first stays. Brackets
-    outside of entities become parentheses, because the notation cannot escape them."""
-    written: list[str] = []
-    end = 0
-    for entity in sorted(message.entities, key=lambda found: (found.start, found.end)):
-        if entity.start < end or not entity.text.strip():
-            continue
-        marked = json.dumps({"entity": _safe(entity.name), "value": _safe(entity.value)}, ensure_ascii=False)
-        written += [_safe(message.text[end : entity.start]), f"[{_safe(entity.text)}]{marked}"]
-        end = entity.end
-    return "".join((*written, _safe(message.text[end:])))
-
-
-def _safe(text: str) -> str:
-    return text.translate(str.maketrans("[]{}", "()()"))
-
-
 def _refuse_unclosed(text: str, example: str) -> None:
     if _UNCLOSED.search(text):
         raise InvalidAnnotation(f"an entity is not closed in {example!r}; allowed: {ALLOWED}")

@@ -13,7 +13,7 @@ Numbers = NDArray[np.float64]
 
 # An in-scope message understood counts as much as this many out-of-scope messages found: a customer who is sent on
 # without need is lost today, while an unfit answer is still checked by retrieval.
-IN_SCOPE_WEIGHT = 3.0
+IN_SCOPE_WEIGHT = 3.5
 _FEW = 20
 # Of so many real out-of-scope messages half of the trust is theirs.
 _HALF_TRUST = 200

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from components.core.embeddings import Matrix, Vector
-from components.nlu.neighbours import Neighbours
+from components.nlu.neighbours import Neighbours, product
 from components.nlu.ngrams import NgramSpace
 
 # Weight of the n-grams beside the embedding, and the inverse strength of regularisation; from 5 to 50 did alike.
@@ -78,7 +78,7 @@ class LocalModel:
 
     def scores(self, texts: Sequence[str], vectors: Matrix) -> Scores:
         """vectors: of the texts, as in `fit`."""
-        logits = self._features(texts, vectors) @ self.weights + self.bias
+        logits = product(self._features(texts, vectors), self.weights) + self.bias
         cosines, nearest = self.neighbours.similarities(_centred(vectors, self.centre))
         return Scores(logits - logits.mean(axis=1, keepdims=True), cosines, nearest)
 

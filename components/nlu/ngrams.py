@@ -60,7 +60,7 @@ class NgramSpace:
         found = np.empty((len(texts), self.projection.shape[1]), np.float32)
         for row, text in enumerate(texts):
             places, values = self._weighted(Counter(ngrams(text)))
-            found[row] = values @ self.projection[places].astype(np.float32)
+            found[row] = np.einsum("n,nk->k", values, self.projection[places].astype(np.float32))
         return found
 
     @cached_property

@@ -135,9 +135,10 @@ def stored_ratings(workbench: Workbench) -> Callable[[Tenant], list[int]]:
     return ratings
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium, without a page."""
+    """Chromium, without a page. A module's and no longer: while Playwright is open, the thread counts as running an
+    event loop, and no other test could call asyncio.run."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -15,6 +15,7 @@ import pytest
 from apps.cli.bundled_rasa import BundledRasa, address_file, find_rasa_url
 from components.core.errors import InvalidSetting
 from components.core.settings import Settings
+from components.helpdesk.understanding.serving import NluServing, write_serving
 from tests.apps_cli.rasa_stand_in import write_pointer, write_stand_in
 
 Make = Callable[..., BundledRasa]
@@ -49,7 +50,15 @@ def await_lines(file: Path, count: int, rasa: BundledRasa) -> list[str]:
 
 
 def serve(folder: Path, version: str, content: bytes) -> Path:
-    return write_pointer(folder, version, content, hashlib.sha256(content).hexdigest())
+    """A version with both engines. A local classifier's file is only looked at here, never loaded."""
+    models = folder / "nlu" / "customer_service"
+    (models / version).mkdir(parents=True, exist_ok=True)
+    contents = {"rasa.tar.gz": content, "local.npz": b"local"}
+    for name, each in contents.items():
+        (models / version / name).write_bytes(each)
+    files = {name: hashlib.sha256(each).hexdigest() for name, each in contents.items()}
+    write_serving(models, NluServing(version, "rasa", {"rasa": 0.5}, files, {"rasa": 0.91, "local": 0.88}))
+    return models / version / "rasa.tar.gz"
 
 
 def test_its_token_is_for_children_and_this_account_alone(make: Make, tmp_path: Path) -> None:
@@ -84,6 +93,22 @@ def test_before_the_first_training_it_runs_without_a_model_and_says_so(make: Mak
     assert "nothing was trained yet" in rasa.describe()
     first = serve(tmp_path, "one", b"model 1")
     assert await_lines(tmp_path / "given", 1, rasa) == [f"load {first}"]
+
+
+def test_what_is_cut_is_said_with_who_understands_then(make: Make, tmp_path: Path) -> None:
+    write_stand_in(tmp_path)
+    local = serve(tmp_path, "one", b"model 1").with_name("local.npz")
+    models = local.parents[1]
+    with_rasa, alone = make(), make(False)
+    (models / "serving.json").write_text("{")
+    assert with_rasa.describe().startswith("Rasa leads")
+    local.write_bytes(b"loc")
+    assert "Rasa alone understands messages; without it, no message is understood" in with_rasa.describe()
+    assert alone.describe().startswith("no message is understood: ")
+    (models / "serving.copy.json").write_text("{")
+    for each in (with_rasa, alone):
+        assert each.describe().startswith("no message is understood: ")
+        assert "serving.json cannot be read" in each.describe()
 
 
 def test_a_model_that_was_altered_is_said_and_not_loaded(
@@ -123,6 +148,7 @@ def test_it_comes_back_when_it_dies_until_it_dies_all_the_time(
     python = tmp_path / "rasa-python"
     python.write_text(f"#!/bin/sh\necho $$ >> {tmp_path}/given\nexec sleep 100\n")
     python.chmod(0o755)
+    serve(tmp_path, "one", b"model 1")
     rasa = make()
     rasa.start()
     address = rasa.address

@@ -153,11 +153,23 @@ def test_a_botpress_bot_is_imported_and_what_is_left_is_listed(flow: Helpdesk, t
     assert as_json["leftovers"][0]["flow"] == "main"
 
 
+@pytest.mark.parametrize("given", ["bot", "bot/flows"])
+def test_the_content_in_or_beside_a_folder_is_found(flow: Helpdesk, tmp_path: Path, given: str) -> None:
+    texts = {f"bot/content-elements/{name}": text for name, text in CONTENT.items()}
+    for name, text in {**texts, **{f"bot/{name}": text for name, text in FLOWS.items()}}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    done = flow("import", str(tmp_path / given))
+    assert "Hi {{ user.name }}!" in done.out
+    assert "content 'builtin_text-hello'" not in done.err
+
+
 def test_an_imported_flow_that_cannot_run_yet_names_its_nodes(flow: Helpdesk, tmp_path: Path) -> None:
     node = {"name": "a", "type": "standard", "onEnter": [], "next": [{"condition": "true", "node": "a"}]}
     (tmp_path / "main.flow.json").write_text(json.dumps({"startNode": "a", "nodes": [node]}))
     done = flow("import", str(tmp_path / "main.flow.json"))
     assert done.status == 1
+    assert "1 flow, 0 left over" in done.err
     assert "id: main" in done.out
     assert "node a: main.a → main.a goes round" in done.err
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from filelock import FileLock
 
 from tests.apps_cli.conftest import Helpdesk
 from tests.helpdesk.nlu_project import EXAMPLES, write_project
@@ -103,6 +104,16 @@ def test_status_shows_who_leads_for_whom(helpdesk: Helpdesk, trained: str) -> No
     assert 0 <= own["macro_f1"]["local"] <= 1
     assert "customer_service" in found
     assert trained in helpdesk("nlu", "status").out.replace("\n", "")
+
+
+def test_a_training_beside_another_says_at_once_that_it_waits(helpdesk: Helpdesk, trained: str, data_dir: Path) -> None:
+    (own,) = (each for each in helpdesk("tenant", "list", "--json").value if each["domain"] == trained)
+    with FileLock(data_dir / "nlu" / own["tenant_id"] / "training.lock"):
+        done = helpdesk("nlu", "train", "--tenant", trained, "--no-rasa", "--wait", "1")
+    assert done.status == 1
+    said = done.err.splitlines()
+    assert "another training goes on: waiting for it, at most 1 s" in said[0]
+    assert "running for over 1 s" in said[-1]
 
 
 def test_a_second_training_has_nothing_to_do(helpdesk: Helpdesk, trained: str) -> None:

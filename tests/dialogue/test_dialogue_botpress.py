@@ -109,6 +109,38 @@ def test_a_node_of_an_unknown_kind_hands_over() -> None:
     assert "the node type 'trigger' does not carry over" in left(imported)
 
 
+@pytest.mark.parametrize(
+    ("written", "what"),
+    [
+        ({"startNode": 5}, "main: startNode is 5, which is none of its nodes: it begins at '3' for now"),
+        ({"startNode": None}, "main: no startNode: it begins at '3' for now"),
+        ({"nodes": [{"name": 3}, 7]}, "main: number 2 of its nodes is 7, which is no object"),
+        ({"nodes": [{"name": 3}, {"name": "3"}]}, "main: a second node is called '3'"),
+        ({"nodes": [{"name": 3, "onEnter": "x"}]}, "main.3: onEnter is 'x', which is no list"),
+        ({"nodes": [{"name": 3, "onReceive": {}}]}, "main.3: onReceive is {}, which is no list"),
+        ({"nodes": [{"name": 3, "next": {}}]}, "main.3: next is {}, which is no list"),
+        ({"nodes": [{"name": 3, "next": [1]}]}, "main.3: arrow 1 is 1, which is no object"),
+        ({"nodes": [{"name": 3, "content": "x"}]}, "main.3: content is 'x', which is no object"),
+        ({"nodes": [{"name": 3, "timeout": "1m"}]}, "main.3: timeout is left out: '1m'"),
+        ({"nodes": [{"type": "standard"}]}, "main.node: it has no name"),
+        ({"nodes": [{"name": 3, "type": "skill-call", "skill": "choice", "next": 7}]}, "main.3: next is 7"),
+        ({"catchAll": 4}, "main: catchAll is 4, which is no object"),
+        ({"catchAll": {"next": 4}}, "main: catchAll: next is 4, which is no list"),
+        ({"timeoutNode": "x"}, "main: timeoutNode is left out: 'x'"),
+    ],
+)
+def test_what_cannot_be_read_is_left_over_and_never_dropped(written: dict[str, Any], what: str) -> None:
+    text = json.dumps({"startNode": "3", "nodes": [{"name": 3}]} | written)
+    assert what in left(import_botpress({"main.flow.json": text}))
+
+
+def test_content_that_cannot_be_read_is_refused_or_left_over() -> None:
+    with pytest.raises(InvalidFlow, match=r"builtin_text\.json: entry 1 is 7"):
+        import_botpress(FLOWS, {"builtin_text.json": "[7]"})
+    odd = json.dumps([{"id": "builtin_text-hello", "formData": {"text$en": "Hi", "variations$en": ["Ho", 4]}}])
+    assert "main.entry: the text 4, which is no text" in left(import_botpress(FLOWS, {"builtin_text.json": odd}))
+
+
 def test_a_loop_that_never_waits_is_found_by_the_check() -> None:
     turning = flow([node("entry", [], [("true", "other")]), node("other", [], [("true", "entry")])])
     found = check_flows(import_botpress({"main.flow.json": turning}).files)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 import yaml
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from components.core.errors import InvalidFlow
 from components.dialogue.flow import (
@@ -42,7 +38,6 @@ SPEC = """nodes:
       - intent: refund → start_refund_flow
       - default → handover
 """
-RELAXED = settings(max_examples=100, deadline=None)
 KNOWN_WORK = {"workflow": frozenset({"refund"}), "tool": frozenset({"create_ticket"})}
 
 
@@ -232,75 +227,3 @@ def test_an_end_may_say_a_last_word() -> None:
     end = load_flows(one("nodes: [{id: a, type: end, text: Bye}]")).main.nodes["a"]
     assert isinstance(end, EndNode)
     assert end.text == "Bye"
-
-
-SCRAPS = st.sampled_from(
-    [
-        *[
-            "nodes:",
-            "\n",
-            "  ",
-            "- ",
-            "id: a",
-            "type: ",
-            "nlu",
-            "message",
-            "next: ",
-            "→",
-            "->",
-            "intent: x",
-            "{",
-            "}",
-            "[",
-        ],
-        *[
-            "]",
-            ",",
-            ": ",
-            "default",
-            "&a",
-            "*a",
-            "text: x",
-            "'",
-            '"',
-            "ask",
-            "slot: s",
-            "!!",
-            "|",
-            "> ",
-            "#",
-            "null",
-            "1",
-        ],
-    ]
-)
-JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=4) | st.sampled_from(["a", "nlu", "ask"]),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["id", "type", "next", "nodes", "text", "slot", "if", "to"]), inner, max_size=4
-        )
-    ),
-    max_leaves=12,
-)
-
-
-@RELAXED
-@given(st.lists(SCRAPS, max_size=25).map("".join) | st.text(max_size=60))
-def test_any_text_is_read_or_refused_as_an_invalid_flow(text: str) -> None:
-    try:
-        load_flows(one(text))
-    except InvalidFlow as error:
-        assert "main.yaml" in error.message  # noqa: PT017
-
-
-@RELAXED
-@given(st.lists(JSON, max_size=4))
-def test_any_json_is_read_or_refused_as_an_invalid_flow(nodes: list[object]) -> None:
-    text = json.dumps({"nodes": nodes})
-    check_flows(one(text))
-    try:
-        load_flows(one(text))
-    except InvalidFlow as error:
-        assert "main.yaml" in error.message  # noqa: PT017

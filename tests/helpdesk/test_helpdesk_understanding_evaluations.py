@@ -103,5 +103,7 @@ def test_a_pointer_is_read_back_and_its_signature_changes_with_every_writing(tmp
         seen.add(serving_signature(tmp_path))
     assert len(seen) == 3
     (tmp_path / "serving.json").write_text('{"version": "v1"')
+    assert read_serving(tmp_path) == serving, "its copy serves"
+    (tmp_path / "serving.copy.json").write_text("{")
     with pytest.raises(NluUnavailable, match="helpdesk nlu train"):
         read_serving(tmp_path)

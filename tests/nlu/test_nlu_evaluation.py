@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from components.core.errors import InvalidNluData
 from components.core.nlu import EngineName, Entity, Understanding
-from components.nlu.confidence import best_threshold
+from components.nlu.confidence import IN_SCOPE_WEIGHT, best_threshold
 from components.nlu.evaluation import cross_validate, evaluate
 from components.nlu.figures import AtThreshold, Confusion
 from components.nlu.folds import group_numbers, stratified_folds
@@ -158,6 +158,6 @@ def test_no_other_threshold_would_gain_more(right: list[float], wrong: list[floa
         return
 
     def gain(threshold: float) -> float:
-        return float(3 * (is_right & (sure >= threshold)).mean() + (away < threshold).mean())
+        return float(IN_SCOPE_WEIGHT * (is_right & (sure >= threshold)).mean() + (away < threshold).mean())
 
     assert gain(chosen) >= max(gain(threshold) for threshold in np.linspace(0, 1, 201)) - 1e-9

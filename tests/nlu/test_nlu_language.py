@@ -25,7 +25,7 @@ CLEAR = [
     ("kde je moje objednávka", "cs"),
     ("var är min beställning", "sv"),
     ("jeg vil have mine penge tilbage", "da"),
-    ("siparişim nerede", "tr"),
+    ("siparişim nerede, lütfen", "tr"),
     ("где мой заказ?", "ru"),
     ("де моє замовлення?", "uk"),
     ("أين طلبي؟", "ar"),
@@ -47,6 +47,22 @@ UNDECIDABLE = [
     "😀🎉",
     "???",
     "https://a.example/bestellung",
+]
+# Each was once taken for Danish, German, Italian, Czech or Dutch.
+ENGLISH = [
+    "exchange",
+    "where is it?",
+    "i want refnd",
+    "you are stupid",
+    "stupid bot",
+    "please reset my password",
+    "reimburse me for the broken stove",
+    "set up a return for the trekking poles",
+    "the sync is broken",
+    "are you there",
+    "refund my order NT-20418873",
+    "no, that is not my order",
+    "I changed my mind, cancel the order",
 ]
 SHARED = LanguageDetector()
 
@@ -73,6 +89,23 @@ def test_what_shows_no_language_changes_none(detector: LanguageDetector, text: s
 @pytest.mark.parametrize("text", ["Marie Dupont, 12 rue de la Paix", "my tent is broken", "can i change plan to Pro"])
 def test_a_doubtful_message_does_not_change_the_conversations_language(detector: LanguageDetector, text: str) -> None:
     assert detector.detect(text, "en") == "en"
+
+
+@pytest.mark.parametrize("text", ENGLISH)
+@pytest.mark.parametrize("heard", [False, True])
+def test_a_short_english_message_stays_english(detector: LanguageDetector, text: str, heard: bool) -> None:
+    assert detector.detect(text, "en", heard=heard) == "en"
+
+
+@pytest.mark.parametrize("text", ["stupid bot", "Tent Large Blue", "Osprey Atmos Rucksack", "senza"])
+def test_without_an_everyday_word_no_latin_language_is_left(detector: LanguageDetector, text: str) -> None:
+    assert detector.detect(text, "de") == "de"
+
+
+def test_a_language_that_was_heard_needs_a_clearer_message_to_be_left(detector: LanguageDetector) -> None:
+    assert detector.detect("¿Qué talla debo elegir?", "en") == "es"
+    assert detector.detect("¿Qué talla debo elegir?", "en", heard=True) == "en"
+    assert detector.detect("¿Qué talla debo elegir para mi hijo?", "en", heard=True) == "es"
 
 
 def test_a_short_word_in_a_script_of_its_own_is_enough(detector: LanguageDetector) -> None:

@@ -12,9 +12,9 @@ from typing import Generic, TypeVar
 from components.core.embeddings import Embedder
 from components.core.errors import NluUnavailable
 from components.core.nlu import EngineName, NluEngine
+from components.helpdesk.understanding.local_models import intact_local_model
 from components.helpdesk.understanding.projects import NluProject
 from components.helpdesk.understanding.serving import (
-    LOCAL_FILE,
     SPEECH_FILE,
     NluServing,
     ProjectSpeech,
@@ -59,6 +59,12 @@ class _Recent(Generic[Key, Held]):
             self._keep(key, state, made)
             return made
 
+    def find_latest(self, key: Key) -> Held | None:
+        """What is held for `key`, at whatever state."""
+        with self._lock:
+            known = self._held.get(key)
+        return None if known is None else known[1]
+
     def clear(self) -> None:
         """Lets go of everything."""
         with self._lock:
@@ -90,7 +96,8 @@ class _Recent(Generic[Key, Held]):
 
 @dataclass(frozen=True)
 class ServedProject:
-    """What a project serves now. local: None where the model cannot be loaded, for the reason in `local_fault`."""
+    """What a project serves now. local: None where no model can be loaded. local_fault: what is wrong with
+    that of this version; a former one may stand in."""
 
     project: NluProject
     serving: NluServing
@@ -104,7 +111,7 @@ class ServedProject:
 
 class ProjectEngines:
     """Opens what a project's pointer names. Thread-safe. At every call the pointer is looked at: a new version, and a
-    new leader, are there for the next message."""
+    new leader, are there for the next message. What is cut meanwhile takes nothing from those who have it in memory."""
 
     def __init__(self, embedder: Embedder) -> None:
         self._embedder = embedder
@@ -128,15 +135,29 @@ class ProjectEngines:
         self._rasas.clear()
 
     def _open(self, project: NluProject) -> ServedProject:
-        serving = read_serving(project.models)
-        if serving is None:
-            raise NluUnavailable(f"the NLU project {project.name} is being removed: try again")
-        folder = project.models / serving.version
-        speech = read_speech(require_intact(folder / SPEECH_FILE, serving))
+        held = self._projects.find_latest(project.name)
         try:
-            local: NluEngine | None = LocalClassifier.load(require_intact(folder / LOCAL_FILE, serving), self._embedder)
-            fault = ""
+            serving = read_serving(project.models)
+            if serving is None:
+                raise NluUnavailable(f"the NLU project {project.name} is being removed: try again")
+            speech = read_speech(require_intact(project.models / serving.version / SPEECH_FILE, serving))
         except NluUnavailable as error:
-            local, fault = None, error.message
-            logger.error("project %s, version %s: %s", project.name, serving.version, error.message)
+            if held is None or held.project != project:
+                raise
+            logger.error("%s; version %s goes on from memory", error.message, held.serving.version)
+            return held
+        local, fault = self._local(project, serving)
+        if local is None and held is not None and held.project == project:
+            local = held.local
         return ServedProject(project, serving, speech, local, fault)
+
+    def _local(self, project: NluProject, serving: NluServing) -> tuple[NluEngine | None, str]:
+        """The classifier, and what is wrong with that of the version that serves."""
+        try:
+            found = intact_local_model(project.models, serving)
+            if found.fault:
+                logger.error("project %s: %s", project.name, found.fault)
+            return LocalClassifier.load(found.file, self._embedder), found.fault
+        except NluUnavailable as error:
+            logger.error("project %s, version %s: %s", project.name, serving.version, error.message)
+            return None, error.message

@@ -10,10 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock, Timeout
-
 from components.core.embeddings import Embedder
-from components.core.errors import Conflict, NluUnavailable, NotFound
+from components.core.errors import NluUnavailable, NotFound
 from components.core.settings import Settings
 from components.core.tenant import Tenant, TenantContext
 from components.database.session import Database
@@ -37,8 +35,16 @@ from components.helpdesk.understanding.projects import (
     projects_of,
 )
 from components.helpdesk.understanding.remembering_embedder import RememberingEmbedder
-from components.helpdesk.understanding.serving import LOCAL_FILE, RASA_FILE, NluServing, read_serving, write_serving
+from components.helpdesk.understanding.serving import (
+    LOCAL_FILE,
+    RASA_FILE,
+    NluServing,
+    is_kept_twice,
+    read_serving,
+    write_serving,
+)
 from components.helpdesk.understanding.training import TrainingStep, VersionTraining
+from components.helpdesk.understanding.training_lock import training_alone
 from components.nlu.rasa_server import find_rasa_python
 
 logger = logging.getLogger("helpdesk.nlu")
@@ -100,27 +106,25 @@ class NluModels:
         *,
         rasa: bool = True,
         force: bool = False,
+        wait: float = LOCK_SECONDS,
         on_step: OnStep = lambda _: None,
     ) -> TrainedProject:
         """Trains what is missing of the project's current version, evaluates it, and lets it serve.
 
         The local classifier is trained and serves first; Rasa follows where its environment is there and a server may
         serve it: the shared project's, or the tenant's own at `nlu.rasa_url`. A version that is worse than the one that
-        serves is kept but not promoted, unless `force`. rasa: whether Rasa is to be tried at all.
+        serves is kept but not promoted, unless `force`. rasa: whether Rasa is to be tried at all. wait: seconds for
+        another training of the project to end, which on_step is told of.
 
         Raises InvalidNluData for files that cannot be trained on, Conflict while another training of the project goes
-        on for an hour, ModelUnavailable, DatabaseUnavailable. Nothing that serves is lost by any of them.
+        on for longer than `wait`, ModelUnavailable, DatabaseUnavailable. Nothing that serves is lost by any of them.
         """
         project = of if isinstance(of, NluProject) else self.project_of(of.context)
         project.models.mkdir(parents=True, exist_ok=True)
         started = datetime.now(UTC)
-        try:
-            with FileLock(project.models / "training.lock", timeout=LOCK_SECONDS):
-                evaluation, trained = self._train(project, rasa, force, on_step)
-        except Timeout as error:
-            raise Conflict(
-                f"another training of {project.name} has been running for over {LOCK_SECONDS:g} s"
-            ) from error
+        with training_alone(project.models, project.name, wait, on_step):
+            _clear_up(project)
+            evaluation, trained = self._train(project, rasa, force, on_step)
         return TrainedProject(project, evaluation, trained, (datetime.now(UTC) - started).total_seconds())
 
     def _train(
@@ -133,10 +137,11 @@ class NluModels:
         if known is None or not training.is_intact(known.files, LOCAL_FILE):
             known = self._begin(training, known, serving, force)
             trained.append("local")
-        elif force and not known.promoted:
-            known = replace(known, promoted=True, reason=f"promoted by hand: {known.reason}")
+        elif not known.promoted and (force or serving is None):
+            why = "promoted by hand" if force else "promoted, as nothing else serves"
+            known = replace(known, promoted=True, reason=f"{why}: {known.reason}")
             write_evaluation(training.folder, known)
-        if self._serve(project, known) or trained:
+        if self._serve(project, known, anew=bool(trained)) or trained:
             self._record(project, known)
         if rasa and self._may_have_rasa(project) and not training.is_intact(known.files, RASA_FILE):
             known = self._add_rasa(training, known)
@@ -209,15 +214,16 @@ class NluModels:
         write_evaluation(training.folder, evaluation)
         return evaluation
 
-    def _serve(self, project: NluProject, evaluation: VersionEvaluation) -> bool:
-        """Lets a promoted version serve; whether it did not before."""
+    def _serve(self, project: NluProject, evaluation: VersionEvaluation, *, anew: bool = False) -> bool:
+        """Lets a promoted version serve; whether it did not before. anew: its files were written again, so that
+        whoever holds what they were has to look."""
         if not evaluation.promoted:
             return False
         before = _readable(lambda: read_serving(project.models))
         switched = before is None or before.version != evaluation.version
         previous = before.version if before is not None and switched else before.previous if before else None
         serving = _served(evaluation, previous)
-        if serving != before:
+        if anew or serving != before or not is_kept_twice(project.models):
             write_serving(project.models, serving)
         return switched
 
@@ -239,6 +245,12 @@ class NluModels:
         for folder in project.models.iterdir():
             if (folder / LOCAL_FILE).is_file() and folder.name not in kept:
                 shutil.rmtree(folder, ignore_errors=True)
+
+
+def _clear_up(project: NluProject) -> None:
+    """What trainings that were killed have left. There is no other while the lock is held."""
+    for folder in project.models.glob("*/.training-*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _served(evaluation: VersionEvaluation, previous: str | None) -> NluServing:

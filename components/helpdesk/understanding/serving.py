@@ -1,9 +1,11 @@
-"""Which trained version of a project serves, and which engine leads: a pointer file, replaced atomically."""
+"""Which trained version of a project serves, and which engine leads: a pointer file with its copy."""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -14,7 +16,9 @@ from components.core.errors import NluUnavailable
 from components.core.nlu import EngineName
 from components.vectors.atomic_file import write_atomically
 
-POINTER = "serving.json"
+logger = logging.getLogger("helpdesk.nlu")
+
+POINTER, COPY = "serving.json", "serving.copy.json"
 LOCAL_FILE, RASA_FILE, SPEECH_FILE = "local.npz", "rasa.tar.gz", "speech.json"
 FileSignature = tuple[int, int, int]
 
@@ -47,19 +51,42 @@ _SPEECH = TypeAdapter(ProjectSpeech)
 
 
 def read_serving(models: Path) -> NluServing | None:
-    """The pointer in a project's folder of models; None before the first training. Raises NluUnavailable for one that
-    cannot be read."""
+    """The pointer in a project's folder of models, or its copy where it cannot be read; None before the first training.
+    Raises NluUnavailable where both cannot be read."""
     try:
-        return _SERVING.validate_json((models / POINTER).read_bytes())
-    except FileNotFoundError:
-        return None
-    except (OSError, ValidationError) as error:
-        raise NluUnavailable(f"{models / POINTER} cannot be read: train anew with `helpdesk nlu train`") from error
+        return _read(models / POINTER)
+    except NluUnavailable as error:
+        with suppress(NluUnavailable):
+            kept = _read(models / COPY)
+            if kept is not None:
+                logger.warning("%s; version %s serves by the copy %s", error.message, kept.version, COPY)
+                return kept
+        raise
 
 
 def write_serving(models: Path, serving: NluServing) -> None:
     """From the next message on this version serves."""
-    write_atomically(models / POINTER, _SERVING.dump_json(serving, indent=2))
+    content = _SERVING.dump_json(serving, indent=2)
+    write_atomically(models / POINTER, content)
+    write_atomically(models / COPY, content)
+
+
+def is_kept_twice(models: Path) -> bool:
+    """Whether the pointer is there and whole, and its copy says the same."""
+    try:
+        kept = _read(models / POINTER)
+        return kept is not None and kept == _read(models / COPY)
+    except NluUnavailable:
+        return False
+
+
+def _read(file: Path) -> NluServing | None:
+    try:
+        return _SERVING.validate_json(file.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValidationError) as error:
+        raise NluUnavailable(f"{file} cannot be read: train anew with `helpdesk nlu train`") from error
 
 
 def serving_signature(models: Path) -> FileSignature | None:

@@ -1,0 +1,55 @@
+"""The demo tenants come with their flows, whatever the start before came to; a workbench is the bot that runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from apps.cli import demo
+from apps.cli.bundled_rasa import address_file
+from apps.cli.context import open_workbench
+from apps.cli.demo import seed_demo_tenants
+from components.bootstrap import build_registry
+from components.core.settings import Settings
+from components.database.addresses import DatabaseAddresses
+from components.dialogue.flow_releases import FlowReleases
+
+OWN = "nodes:\n  - id: hello\n    type: message\n    text: Hello from us\n"
+
+
+def test_a_demo_tenant_without_flows_gets_them_once(
+    postgres: DatabaseAddresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain, folder = f"{uuid4().hex}.example", tmp_path / "deploy" / "demo" / "shop"
+    (folder / "flows").mkdir(parents=True)
+    (folder / "flows" / "main.yaml").write_text(OWN)
+    (folder / "tenant.yaml").write_text(f"name: Shop\ndomain: {domain}\nconfig: {{}}\n")
+    monkeypatch.setattr(demo, "PROJECT", tmp_path)
+    registry = build_registry(Settings(data_dir=tmp_path), postgres)  # type: ignore[call-arg]
+    try:
+        # As a start leaves it that was killed before it had begun the flows.
+        tenant = registry.tenants.create("Shop", domain, {})
+        keys = seed_demo_tenants(registry)
+        flows = FlowReleases(registry.database)
+        assert [each.version for each in flows.versions(tenant.context) if each.active] == [1]
+        flows.rollback(tenant.context, "ann")
+        assert seed_demo_tenants(registry) == keys
+        assert [each.version for each in flows.versions(tenant.context) if each.active] == [0], "what ann chose stays"
+    finally:
+        registry.close()
+
+
+def test_a_workbench_of_a_command_asks_the_rasa_that_up_runs(
+    postgres: DatabaseAddresses, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HELPDESK_DATA_DIR", str(data_dir))
+    file = address_file(Settings(data_dir=data_dir))  # type: ignore[call-arg]
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("http://:token@127.0.0.1:9")
+    try:
+        with open_workbench() as workbench:
+            assert workbench.settings.rasa_url == "http://:token@127.0.0.1:9"
+    finally:
+        file.unlink()
