@@ -16,6 +16,7 @@ from components.database.addresses import DatabaseAddresses
 from components.database.session import Database
 from components.helpdesk.api_keys import ApiKeys
 from components.helpdesk.feedback import FeedbackLog
+from components.helpdesk.handover.agents import Agents
 from components.helpdesk.ingestion.status import document_ids, has_promoted
 from components.helpdesk.tenants import TenantRegistry
 
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from components.helpdesk.answer_log import AnswerLog
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
+    from components.helpdesk.handover.agent_tokens import AgentTokens
+    from components.helpdesk.handover.desk import Desk
     from components.helpdesk.ingestion.service import Ingestion
     from components.helpdesk.prompts import Prompts
     from components.helpdesk.session_tokens import SessionTokens
@@ -65,6 +68,9 @@ class Workbench:
     turns: Turns
     conversations: Conversations
     session_tokens: SessionTokens
+    agents: Agents
+    agent_tokens: AgentTokens
+    desk: Desk
     ingestion: Ingestion
     gateway: ModelGateway
     loop: EventLoopThread
@@ -93,6 +99,7 @@ class Registry:
     database: Database
     tenants: TenantRegistry
     api_keys: ApiKeys
+    agents: Agents
 
     def serves(self, tenant: Tenant) -> bool:
         """Whether an index of the tenant has been promoted."""
@@ -111,7 +118,7 @@ def build_registry(settings: Settings, addresses: DatabaseAddresses) -> Registry
     """Wires what needs no model; starts no server."""
     database = Database(addresses.app, addresses.operator)
     tenants = TenantRegistry(database, settings.data_dir, on_deleted=partial(_forget_answers, settings))
-    return Registry(settings, database, tenants, ApiKeys(database))
+    return Registry(settings, database, tenants, ApiKeys(database), Agents(database))
 
 
 def _forget_answers(settings: Settings, tenant: TenantContext) -> None:
@@ -159,6 +166,8 @@ def build_workbench(
     from components.helpdesk.answer_log import AnswerLog
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
+    from components.helpdesk.handover.agent_tokens import AgentTokens
+    from components.helpdesk.handover.desk import Desk
     from components.helpdesk.ingestion.service import Ingestion
     from components.helpdesk.local_workforce import LocalWorkforce
     from components.helpdesk.model_policy import policy_of
@@ -216,6 +225,8 @@ def build_workbench(
         rasa_deadline=settings.rasa_deadline,
     )
     flows = FlowReleases(database)
+    agents = Agents(database)
+    key = key_from(settings)
     answerer = answering if counts is None else CountedAnswers(answering, counts)
     services = TurnServices(flows, understandings, answerer, LocalWorkforce(database), LanguageDetector())
     return Workbench(
@@ -234,7 +245,10 @@ def build_workbench(
         turn_services=services,
         turns=Turns(database, services, deadline=settings.request_deadline),
         conversations=Conversations(database),
-        session_tokens=SessionTokens(key_from(settings), settings.chat_token_hours),
+        session_tokens=SessionTokens(key, settings.chat_token_hours),
+        agents=agents,
+        agent_tokens=AgentTokens(key),
+        desk=Desk(database, agents),
         ingestion=Ingestion(database, embedder, settings, on_withdrawn=answers.purge),
         gateway=gateway,
         loop=loop,

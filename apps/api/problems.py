@@ -63,6 +63,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "access_denied": ProblemKind(403, "Access denied"),
     "invalid_api_key": ProblemKind(401, "Invalid API key", _SEND_A_KEY),
     "invalid_session_token": ProblemKind(401, "Invalid session token"),
+    "invalid_credentials": ProblemKind(401, "Invalid credentials"),
     "tenant_mismatch": ProblemKind(403, "Another tenant's data"),
     "model_not_allowed": ProblemKind(403, "Model not allowed"),
     "rate_limited": ProblemKind(429, "Too many requests"),

@@ -20,6 +20,7 @@ HelpdeskError                       internal_error
 ├── AccessDenied                    access_denied
 │   ├── InvalidApiKey               invalid_api_key       no key, or a wrong one
 │   ├── InvalidSessionToken         invalid_session_token a customer's token: none, altered, expired, another session's
+│   ├── InvalidCredentials          invalid_credentials   an agent's password or token: none, wrong, expired
 │   ├── TenantMismatch              tenant_mismatch       a good key, another tenant's data
 │   └── ModelNotAllowed             model_not_allowed     a model that the tenant may not use
 ├── RateLimited                     rate_limited          too many requests of one caller (carries .retry_after)
@@ -135,6 +136,10 @@ class InvalidApiKey(AccessDenied):
 
 class InvalidSessionToken(AccessDenied):
     code = "invalid_session_token"
+
+
+class InvalidCredentials(AccessDenied):
+    code = "invalid_credentials"
 
 
 class TenantMismatch(AccessDenied):

@@ -42,15 +42,26 @@ class ConversationRow(Base):
     """A session with a customer and where it stands after its last finished turn.
 
     last_sequence: of its newest message. turn_owner, turn_until: who works on a turn now, and when that claim lapses.
-    handover: what a person needs to take over, while status is `waiting`. versions: of flows, NLU, prompt, model and
-    index as the last turn used them.
+    handover: what a person needs to take over, while status is `waiting` or `agent`. versions: of flows, NLU, prompt,
+    model and index as the last turn used them. agent_id: who owns it while status is `agent`, else who is asked first,
+    if anybody. changes: events of its ownership so far. customer_read, agent_read: the last sequence that each has
+    seen. apologised_at: when it was said that nobody was free in time.
     """
 
     __tablename__ = "conversations"
     __table_args__ = (
         UniqueConstraint("tenant_id", "conversation_id"),
-        CheckConstraint("status IN ('bot', 'waiting', 'closed')", name="status"),
+        ForeignKeyConstraint(
+            ["tenant_id", "agent_id"], ["agents.tenant_id", "agents.agent_id"], name="fk_conversations_agent"
+        ),
+        CheckConstraint("status IN ('bot', 'waiting', 'agent', 'closed')", name="status"),
         Index(None, "tenant_id", "updated_at"),
+        Index(
+            "ix_conversations_held",
+            "tenant_id",
+            "status",
+            postgresql_where=text("status IN ('waiting', 'agent')"),
+        ),
     )
 
     conversation_id: Mapped[Key]
@@ -68,11 +79,24 @@ class ConversationRow(Base):
     turn_until: Mapped[MaybeMoment]
     created_at: Mapped[Moment]
     updated_at: Mapped[Moment]
+    agent_id: Mapped[UUID | None] = mapped_column(Uuid)
+    team: Mapped[str] = mapped_column(server_default="")
+    priority: Mapped[str] = mapped_column(server_default="normal")
+    changes: Mapped[int] = mapped_column(server_default="0")
+    customer_read: Mapped[int] = mapped_column(server_default="0")
+    agent_read: Mapped[int] = mapped_column(server_default="0")
+    waiting_since: Mapped[MaybeMoment]
+    agent_since: Mapped[MaybeMoment]
+    closed_at: Mapped[MaybeMoment]
+    customer_wrote_at: Mapped[MaybeMoment]
+    agent_wrote_at: Mapped[MaybeMoment]
+    apologised_at: Mapped[MaybeMoment]
 
 
 class MessageRow(Base):
     """One message. reply_to: the sequence of the customer's message that a bot's answers. handled_at: when the turn
-    of a customer's message was stored, null until then. details: citations, answer, buttons, lineage."""
+    of a customer's message was stored, null until then. details: citations, answer, buttons, attachments, speaker,
+    lineage."""
 
     __tablename__ = "messages"
     __table_args__ = (
@@ -83,7 +107,7 @@ class MessageRow(Base):
             ondelete="CASCADE",
         ),
         UniqueConstraint("tenant_id", "conversation_id", "client_message_id", name="uq_messages_client_message_id"),
-        CheckConstraint("author IN ('customer', 'bot', 'system')", name="author"),
+        CheckConstraint("author IN ('customer', 'bot', 'system', 'agent')", name="author"),
         Index(
             "ix_messages_unhandled",
             "tenant_id",

@@ -28,13 +28,26 @@ from components.database.dialogue_tables import (
     TicketNumberRow,
 )
 from components.database.gateway_tables import ModelCallRow, ModelSpendingRow, PromptActivationRow, PromptRow
+from components.database.handover_tables import (
+    AgentRow,
+    AttachmentRow,
+    CannedAnswerRow,
+    ConversationEventRow,
+    InternalNoteRow,
+    OutboxRow,
+    OutcomeRow,
+)
 
 __all__ = [
+    "AgentRow",
     "AnswerRow",
     "ApiKeyRow",
+    "AttachmentRow",
     "AuditLogRow",
     "Base",
+    "CannedAnswerRow",
     "ChunkRow",
+    "ConversationEventRow",
     "ConversationRow",
     "DocumentProblemRow",
     "DocumentRow",
@@ -43,10 +56,13 @@ __all__ = [
     "FlowActivationRow",
     "FlowReleaseRow",
     "IndexEvaluationRow",
+    "InternalNoteRow",
     "MessageRow",
     "ModelCallRow",
     "ModelSpendingRow",
     "NluEvaluationRow",
+    "OutboxRow",
+    "OutcomeRow",
     "PromptActivationRow",
     "PromptRow",
     "RawDocumentRow",

@@ -13,7 +13,7 @@ from components.dialogue.state_json import LARGEST_VARIABLES, size_of, state_to_
 from components.dialogue.turn_handover import handover_context
 from components.dialogue.turn_lineage import lineage_of, new_messages, versions_used
 from components.dialogue.turn_types import DialogueState, Handover, Reply, Step, TurnOutcome
-from components.helpdesk.conversations.conversation import Conversation, Message, MessageDetails
+from components.helpdesk.conversations.conversation import Conversation, Message
 from components.helpdesk.conversations.turn_records import NewMessage, TurnResult
 from components.helpdesk.wording import WordingKey, only_goes_on_in, say
 
@@ -140,8 +140,7 @@ def _with_lineage(said: Sequence[NewMessage], lineage: Mapping[str, Any]) -> tup
     if not said:
         return ()
     first, *others = said
-    details = first.details
-    carrying = MessageDetails(details.citations, details.answer_id, details.buttons, {**lineage, **details.lineage})
+    carrying = replace(first.details, lineage={**lineage, **first.details.lineage})
     return (NewMessage(first.text, carrying, first.author), *others)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from time import monotonic, sleep
 from uuid import UUID, uuid4
@@ -93,6 +93,7 @@ class Turns:
         *,
         client_message_id: str,
         text: str,
+        attachments: Sequence[UUID] = (),
         on_event: Callable[[TurnEvent], None] = ignore,
         deadline: float | None = None,
     ) -> TakenTurn:
@@ -100,7 +101,9 @@ class Turns:
 
         client_message_id: the customer's own, 1 to 64 of [A-Za-z0-9_-]; the same one again does nothing again: it gets
         what is stored, waits for the turn that runs, or takes over one whose process died. on_event: hears of the turn
-        while it goes on, in the thread that takes it. deadline: seconds.
+        while it goes on, in the thread that takes it. deadline: seconds. attachments: files uploaded to the
+        conversation before. While an agent owns the conversation the message is stored for the agent, and there are no
+        replies.
 
         Raises InvalidInput for a text or id that is not allowed, NotFound, also where the conversation is another
         tenant's, Conflict where the id was another text's. Unavailable, also DatabaseUnavailable, leaves a message that
@@ -110,7 +113,9 @@ class Turns:
         said, client_id = _checked_text(text), _checked_id(client_message_id)
         until = started + (self._deadline if deadline is None else deadline)
         with self._audience.hearing(tenant.tenant_id, conversation_id, client_id, on_event):
-            accepted = accept_message(self._database, tenant.context, conversation_id, client_id, said, self._lease)
+            accepted = accept_message(
+                self._database, tenant.context, conversation_id, client_id, said, self._lease, attachments
+            )
             seconds = {"accept": monotonic() - started}
             self._on_step("after_accept")
             stored = self._see_through(tenant, conversation_id, accepted.message.sequence, accepted.now, until, seconds)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, field_validator
 
@@ -19,6 +21,9 @@ LONGEST_CONFIG = 64_000
 # Kept and not read here: section 2.1 of the design names the first two, and the last is the operator's own.
 OTHERS_KEYS = ("connectors", "slas", "extra")
 
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+OpeningTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
+TeamName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]{0,49}$")]
 ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}$")]
 
 
@@ -79,6 +84,48 @@ class NluConfig(BaseModel):
         return value.rstrip("/")
 
 
+class HandoverConfig(BaseModel):
+    """When people answer, and how long customers wait for them.
+
+    hours: opening times by day, such as `mon: [09:00-12:30, 13:30-17:00]`, in time_zone; none = always open, a day that
+    is left out = closed. wait_minutes: after which a waiting customer is told that nobody is free, and gets a ticket.
+    silent_minutes: after which a conversation whose agent does not answer is put back into the queue. reopen_hours: in
+    which a customer who writes again reaches those who had resolved it. idle_hours: after which a silent one is closed.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    time_zone: str = "UTC"
+    hours: dict[Weekday, tuple[OpeningTime, ...]] | None = None
+    holidays: tuple[date, ...] = Field(default=(), max_length=400)
+    wait_minutes: float = Field(default=10.0, gt=0, le=10_080)
+    silent_minutes: float = Field(default=10.0, gt=0, le=10_080)
+    reopen_hours: float = Field(default=72.0, ge=0, le=8760)
+    idle_hours: float = Field(default=24.0, gt=0, le=8760)
+    teams: tuple[TeamName, ...] = Field(default=(), max_length=50)
+
+    @field_validator("time_zone")
+    @classmethod
+    def _exists(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("a name of the IANA time zone database is allowed, such as Europe/Vienna") from error
+        return value
+
+    @field_validator("hours")
+    @classmethod
+    def _in_order(cls, value: dict[Weekday, tuple[str, ...]] | None) -> dict[Weekday, tuple[str, ...]] | None:
+        for day, spans in (value or {}).items():
+            ends = "00:00"
+            for span in spans:
+                start, _, end = span.partition("-")
+                if not ends <= start < end:
+                    raise ValueError(f"{day} {span}: each span begins before it ends and after the one before it")
+                ends = end
+        return value
+
+
 class TenantConfig(BaseModel):
     """The keys of config_json that this version reads; what stands beside them is passed over."""
 
@@ -94,6 +141,7 @@ class TenantConfig(BaseModel):
     )
     budget: BudgetConfig = BudgetConfig()
     nlu: NluConfig = NluConfig()
+    handover: HandoverConfig = HandoverConfig()
     language: str = Field("en", description="ISO 639-1 code of what the tenant's knowledge is written in.")
 
     @field_validator("language")
@@ -142,7 +190,12 @@ def read_config(config: dict[str, Any]) -> TenantConfig:
         raise InvalidInput(f"{key}={first.get('input')!r}: {first['msg']}{hint}", field=key) from error
 
 
-_SECTIONS: dict[str, type[BaseModel]] = {"branding": Branding, "budget": BudgetConfig, "nlu": NluConfig}
+_SECTIONS: dict[str, type[BaseModel]] = {
+    "branding": Branding,
+    "budget": BudgetConfig,
+    "nlu": NluConfig,
+    "handover": HandoverConfig,
+}
 
 
 def _keys(section: type[BaseModel], inside: tuple[int | str, ...]) -> list[str]:

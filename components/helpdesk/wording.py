@@ -20,6 +20,16 @@ WordingKey = Literal[
     "handover",
     "added_for_colleague",
     "withdrawn",
+    "agent_joined",
+    "back_in_queue",
+    "passed_on",
+    "with_assistant_again",
+    "resolved",
+    "reopened",
+    "you_are_welcome",
+    "nobody_free",
+    "out_of_hours",
+    "no_opening",
     "apology",
     "apology_handover",
     "too_long",
@@ -61,6 +71,11 @@ VALUES: Mapping[str, str] = MappingProxyType(
         "only_in_language": "language",
         "only_goes_on_in": "language",
         "corrected": "value",
+        "agent_joined": "name",
+        "resolved": "name",
+        "nobody_free": "ticket",
+        "out_of_hours": "opening ticket",
+        "no_opening": "ticket",
         "too_long": "longest",
         "misfit_too_long": "allowed",
         "misfit_minimum": "allowed",
@@ -97,7 +112,7 @@ def say(key: WordingKey, language: str | None, /, **values: str) -> str:
     """
     if key not in KEYS:
         raise InvalidInput(f"wording {key!r}: allowed is one of {', '.join(KEYS)}", field="key")
-    needed = [VALUES[key]] if key in VALUES else []
+    needed = VALUES[key].split() if key in VALUES else []
     if sorted(values) != needed:
         raise InvalidInput(
             f"wording {key!r} with {', '.join(values) or 'no value'}: {', '.join(needed) or 'none'} is needed",

@@ -15,7 +15,7 @@ from components.database.tables import Base
 Rows = Mapping[str, dict[str, Any]]
 
 # Columns that take only some words.
-_ALLOWED = {"messages.author": "bot"}
+_ALLOWED = {"messages.author": "bot", "attachments.author": "customer"}
 
 
 def _value(column: sa.Column[Any]) -> Any:
@@ -44,7 +44,9 @@ def build_rows(tenant_id: UUID) -> Rows:
     rows: dict[str, dict[str, Any]] = {}
     for table in Base.metadata.sorted_tables:
         row = {
-            column.name: _value(column) for column in table.columns if not column.nullable and not column.server_default
+            column.name: _value(column)
+            for column in table.columns
+            if not column.nullable and not column.server_default and not column.identity
         }
         row["tenant_id"] = tenant_id
         for constraint in table.foreign_key_constraints:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,7 +11,8 @@ from sqlalchemy import Connection, Row, Uuid, bindparam, case, func, insert, or_
 from components.core.errors import Conflict, Unavailable
 from components.core.tenant import TenantContext
 from components.database.session import Database
-from components.helpdesk.conversations.conversation import Message
+from components.helpdesk.conversations.attached import bind_attachments, read_attachments
+from components.helpdesk.conversations.conversation import Message, MessageDetails
 from components.helpdesk.conversations.store import (
     CONVERSATIONS,
     MESSAGES,
@@ -18,6 +20,7 @@ from components.helpdesk.conversations.store import (
     OF_MESSAGES,
     WAITING,
     conversation_of,
+    details_json,
     is_waiting,
     keys,
     message_of,
@@ -37,6 +40,7 @@ _KNOWN_AND_WAITING = (
     .order_by(MESSAGES.c.sequence)
 )
 _INSERT = insert(MESSAGES).values(created_at=_CLOCK).returning(MESSAGES.c.created_at)
+_INSERT_HANDLED = insert(MESSAGES).values(created_at=_CLOCK, handled_at=_CLOCK).returning(MESSAGES.c.created_at)
 _CLAIM = (
     update(CONVERSATIONS)
     .where(OF_CONVERSATION)
@@ -46,7 +50,13 @@ _CLAIM = (
     )
     .returning(CONVERSATIONS)
 )
-_ADD_AND_CLAIM = _CLAIM.values(last_sequence=bindparam("newest"), updated_at=bindparam("at"))
+_ADDED: dict[str, Any] = {
+    "last_sequence": bindparam("newest"),
+    "updated_at": bindparam("at"),
+    "customer_wrote_at": bindparam("at"),
+}
+_ADD_AND_CLAIM = _CLAIM.values(_ADDED)
+_ADD = update(CONVERSATIONS).where(OF_CONVERSATION).values(_ADDED).returning(CONVERSATIONS)
 _DIED = func.coalesce(MESSAGES.c.details["died"].as_integer(), 0) + 1
 _NOTE_DEATH = (
     update(MESSAGES)
@@ -67,10 +77,17 @@ _RELEASE = (
 
 
 def accept_message(
-    database: Database, tenant: TenantContext, conversation_id: UUID, client_message_id: str, said: str, lease: float
+    database: Database,
+    tenant: TenantContext,
+    conversation_id: UUID,
+    client_message_id: str,
+    said: str,
+    lease: float,
+    attachments: Sequence[UUID] = (),
 ) -> Accepted:
     """Stores the message under the conversation's next sequence, unless that id was accepted before, and claims the
-    turn for `lease` seconds where nobody works on one.
+    turn for `lease` seconds where nobody works on one. While an agent owns the conversation there is no turn: the
+    message is for the agent. attachments: files of this conversation that the message carries.
 
     Raises NotFound, Conflict where the id was another text's, Unavailable where too many messages wait already,
     DatabaseUnavailable.
@@ -91,7 +108,13 @@ def accept_message(
             return Accepted(known, True, _claim(connection, tenant, row, waiting[0], lease))
         if len(waiting) >= MOST_WAITING:
             raise Unavailable(f"{MOST_WAITING} messages of this conversation wait for an answer already: wait for some")
-        message = _insert(connection, tenant, row, client_message_id, said)
+        carried = read_attachments(connection, tenant, conversation_id, attachments, "customer")
+        message = _insert(connection, tenant, row, client_message_id, said, MessageDetails(attachments=carried))
+        bind_attachments(connection, tenant, conversation_id, message)
+        if row.status == "agent":
+            values = keys(tenant, conversation_id) | {"newest": message.sequence, "at": message.created_at}
+            added = connection.execute(_ADD, values).one()
+            return Accepted(message, False, StoredTurn(message, (), conversation_of(added)))
         oldest = (*waiting, message)[0]
         return Accepted(message, False, _claim(connection, tenant, row, oldest, lease, message))
 
@@ -162,8 +185,14 @@ def _known_and_waiting(
 
 
 def _insert(
-    connection: Connection, tenant: TenantContext, conversation: Row[Any], client_message_id: str, said: str
+    connection: Connection,
+    tenant: TenantContext,
+    conversation: Row[Any],
+    client_message_id: str,
+    said: str,
+    details: MessageDetails,
 ) -> Message:
+    owned = conversation.status == "agent"
     values = {
         "tenant_id": tenant.tenant_id,
         "conversation_id": conversation.conversation_id,
@@ -171,9 +200,11 @@ def _insert(
         "author": "customer",
         "text": said,
         "client_message_id": client_message_id,
+        "details": details_json(details),
     }
-    created_at = connection.execute(_INSERT, values).scalar_one()
-    return Message(values["sequence"], "customer", said, created_at, client_message_id, handled=False)
+    created_at = connection.execute(_INSERT_HANDLED if owned else _INSERT, values).scalar_one()
+    sequence = conversation.last_sequence + 1
+    return Message(sequence, "customer", said, created_at, client_message_id, handled=owned, details=details)
 
 
 def _locked_claim(

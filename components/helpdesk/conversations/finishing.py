@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, func, update
 
 from components.core.tenant import TenantContext
 from components.database.session import Database
-from components.helpdesk.conversations.opening import TURN_COLUMNS, insert_replies, turn_values
+from components.helpdesk.conversations.opening import TURN_COLUMNS, move_on, turn_values
 from components.helpdesk.conversations.store import (
     CONVERSATIONS,
     MESSAGES,
@@ -17,6 +17,7 @@ from components.helpdesk.conversations.store import (
     conversation_of,
     keys,
 )
+from components.helpdesk.conversations.storing import insert_messages
 from components.helpdesk.conversations.turn_records import StoredTurn, TurnClaim, TurnResult
 
 _MOVE_ON = (
@@ -53,11 +54,18 @@ def finish_turn(database: Database, tenant: TenantContext, claim: TurnClaim, res
         moved = connection.execute(_MOVE_ON, values).one_or_none()
         if moved is None:
             return None
-        conversation = conversation_of(moved)
+        conversation = conversation_of(move_on(connection, tenant, moved, result))
         handled = keys(tenant, conversation_id) | {"this": sequence, "at": conversation.updated_at}
         connection.execute(_MARK_HANDLED, handled)
         first = conversation.last_sequence - count + 1
-        replies = insert_replies(
-            connection, tenant, conversation_id, result.replies, first, sequence, conversation.updated_at
+        replies = insert_messages(
+            connection,
+            tenant,
+            conversation_id,
+            result.replies,
+            first=first,
+            at=conversation.updated_at,
+            channel=conversation.channel,
+            reply_to=sequence,
         )
     return StoredTurn(replace(claim.message, handled=True), replies, conversation)

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, func, insert, null
+from sqlalchemy import Connection, Row, func, insert, null
 
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.helpdesk.conversations.conversation import Conversation, Message
-from components.helpdesk.conversations.store import CONVERSATIONS, MESSAGES, conversation_of, details_json
-from components.helpdesk.conversations.turn_records import NewMessage, TurnResult
+from components.helpdesk.conversations.ownership import change, kind_of_turn
+from components.helpdesk.conversations.store import CONVERSATIONS, conversation_of
+from components.helpdesk.conversations.storing import insert_messages
+from components.helpdesk.conversations.turn_records import TurnResult
 
-# What a turn changes of a conversation.
-TURN_COLUMNS = ("status", "state", "language", "handover", "versions")
-_INSERT_REPLIES = insert(MESSAGES)
+# What a turn changes of a conversation, beside its status.
+TURN_COLUMNS = ("state", "language", "handover", "versions")
 
 
 def store_opening(
@@ -46,14 +46,16 @@ def store_opening(
     with database.tenant(tenant) as session:
         connection = session.connection()
         row = connection.execute(insert(CONVERSATIONS).values(values).returning(CONVERSATIONS)).one()
-        replies = insert_replies(connection, tenant, conversation_id, opening.replies, 1, None, row.updated_at)
+        row = move_on(connection, tenant, row, opening)
+        replies = insert_messages(
+            connection, tenant, conversation_id, opening.replies, first=1, at=row.updated_at, channel=channel
+        )
     return conversation_of(row), replies
 
 
 def turn_values(result: TurnResult) -> dict[str, Any]:
     """The values of TURN_COLUMNS."""
     return {
-        "status": result.status,
         "state": dict(result.state),
         "language": result.language,
         "handover": null() if result.handover is None else dict(result.handover),
@@ -61,34 +63,18 @@ def turn_values(result: TurnResult) -> dict[str, Any]:
     }
 
 
-def insert_replies(
-    connection: Connection,
-    tenant: TenantContext,
-    conversation_id: UUID,
-    replies: Sequence[NewMessage],
-    first: int,
-    reply_to: int | None,
-    at: datetime,
-) -> tuple[Message, ...]:
-    """Stores them under the sequences from `first` on."""
-    if not replies:
-        return ()
-    stored = [
-        Message(sequence, reply.author, reply.text, at, reply_to=reply_to, details=reply.details)
-        for sequence, reply in enumerate(replies, first)
-    ]
-    rows = [
-        {
-            "tenant_id": tenant.tenant_id,
-            "conversation_id": conversation_id,
-            "sequence": each.sequence,
-            "author": each.author,
-            "text": each.text,
-            "reply_to": reply_to,
-            "details": details_json(each.details),
-            "created_at": at,
-        }
-        for each in stored
-    ]
-    connection.execute(_INSERT_REPLIES, rows)
-    return tuple(stored)
+def move_on(connection: Connection, tenant: TenantContext, stood: Row[Any], result: TurnResult) -> Row[Any]:
+    """The row, locked, once the turn has changed whose conversation it is, where it has. Raises Conflict."""
+    if result.status == stood.status:
+        return stood
+    kind = kind_of_turn(stood.status, result.status)
+    asked = result.handover or {}
+    return change(
+        connection,
+        tenant,
+        stood,
+        kind,
+        actor="bot" if kind == "request" else "customer",
+        priority=asked.get("priority") if kind == "request" else None,
+        details={name: asked[name] for name in ("reason", "node") if name in asked},
+    )

@@ -13,7 +13,7 @@ from components.core.answers import Citation
 from components.core.errors import NotFound
 from components.core.tenant import TenantContext
 from components.database.tables import ConversationRow, MessageRow
-from components.helpdesk.conversations.conversation import Conversation, Message, MessageDetails
+from components.helpdesk.conversations.conversation import Attachment, Conversation, Message, MessageDetails
 from components.helpdesk.conversations.turn_records import StoredTurn
 
 # Of the tables: a unit of work costs a millisecond, and a turn has few of them to spend.
@@ -30,6 +30,9 @@ OF_MESSAGES = and_(
 )
 # Customers' messages whose turn is not stored yet.
 WAITING = and_(MESSAGES.c.author == "customer", MESSAGES.c.handled_at.is_(None))
+
+# Has a sign that no client's id may have.
+_AGENTS = "agent:"
 
 # Built once: building them costs as much as running them.
 _READ = select(CONVERSATIONS).where(OF_CONVERSATION)
@@ -113,6 +116,18 @@ def conversation_of(row: Row[Any]) -> Conversation:
         handover=row.handover,
         versions=row.versions,
         state=row.state,
+        agent_id=row.agent_id,
+        team=row.team,
+        priority=row.priority,
+        changes=row.changes,
+        customer_read=row.customer_read,
+        agent_read=row.agent_read,
+        waiting_since=row.waiting_since,
+        agent_since=row.agent_since,
+        closed_at=row.closed_at,
+        customer_wrote_at=row.customer_wrote_at,
+        agent_wrote_at=row.agent_wrote_at,
+        apologised_at=row.apologised_at,
     )
 
 
@@ -123,20 +138,36 @@ def message_of(row: Row[Any]) -> Message:
         author=row.author,
         text=row.text,
         created_at=row.created_at,
-        client_message_id=row.client_message_id,
+        client_message_id=client_id_told(row.author, row.client_message_id),
         reply_to=row.reply_to,
         handled=row.author != "customer" or row.handled_at is not None,
         details=details_of(row.details),
     )
 
 
+def client_id_stored(author: str, client_message_id: str | None) -> str | None:
+    """As it is stored: a customer can choose no id that an agent's message has."""
+    return _AGENTS + client_message_id if author == "agent" and client_message_id is not None else client_message_id
+
+
+def client_id_told(author: str, stored: str | None) -> str | None:
+    """The one that its author chose."""
+    return stored.removeprefix(_AGENTS) if author == "agent" and stored is not None else stored
+
+
 def details_of(stored: dict[str, Any]) -> MessageDetails:
     """What `details_json` wrote."""
-    answer_id = stored.get("answer_id")
+    answer_id, agent_id = stored.get("answer_id"), stored.get("agent_id")
     return MessageDetails(
         citations=tuple(Citation(**each) for each in stored.get("citations", ())),
         answer_id=UUID(answer_id) if answer_id else None,
         buttons=tuple(stored.get("buttons", ())),
+        attachments=tuple(
+            Attachment(UUID(each["attachment_id"]), each["name"], each["media_type"], each["size"])
+            for each in stored.get("attachments", ())
+        ),
+        speaker=stored.get("speaker"),
+        agent_id=UUID(agent_id) if agent_id else None,
         lineage=stored.get("lineage", {}),
     )
 
@@ -147,6 +178,12 @@ def details_json(details: MessageDetails) -> dict[str, Any]:
         ("citations", [asdict(citation) for citation in details.citations]),
         ("answer_id", details.answer_id and str(details.answer_id)),
         ("buttons", list(details.buttons)),
+        (
+            "attachments",
+            [asdict(each) | {"attachment_id": str(each.attachment_id)} for each in details.attachments],
+        ),
+        ("speaker", details.speaker),
+        ("agent_id", details.agent_id and str(details.agent_id)),
         ("lineage", dict(details.lineage)),
     )
     return {name: value for name, value in parts if value}
