@@ -33,9 +33,7 @@ from components.helpdesk.conversations.conversations import MOST_MESSAGES, Conve
 from tests.benchmarks.handover_traffic import Agent, Customer, Traffic
 from tests.benchmarks.handover_world import World, hurt, world
 
-ROOT = Path(__file__).resolve().parents[2]
 CONVERSATIONS, MESSAGES, AGENTS, THINK = 200, 10_000, 10, 3.0
-STARTS_WITHIN = 120.0
 
 
 @dataclass(frozen=True)
