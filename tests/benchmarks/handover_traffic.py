@@ -21,6 +21,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 # Anything else would be refused again.
 PASSING = frozenset({"unavailable", "database_unavailable", "rate_limited", "internal_error"})
 BROKEN = (socketio.exceptions.SocketIOError, aiohttp.ClientError, OSError, TimeoutError, ValueError)
+TOLD = ("message", "agent_to_user")
 WISH = "I want to talk to a human"
 
 Message = Mapping[str, Any]
@@ -68,9 +69,7 @@ class Line:
         self._client: socketio.AsyncClient | None = None
         self._connecting = asyncio.Lock()
         self.on_connected: Callable[[], Any] = lambda: None
-        # Of the events of one connection: the server must repeat nothing and swap nothing in it.
-        self._seen: Counter[tuple[str, int]] = Counter()
-        self._last: dict[str, int] = {}
+        self._leaving: set[asyncio.Task[None]] = set()
 
     async def call(self, event: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
         """The acknowledgement, once there is one that says yes. Raises RuntimeError where it says no for good."""
@@ -84,7 +83,7 @@ class Line:
                 if answer["code"] not in PASSING:
                     raise RuntimeError(f"{event}: {answer['code']}: {answer['message']}")
             except BROKEN:
-                self._client = None
+                self._abandon()
             await asyncio.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 2, LONGEST_PAUSE)
 
@@ -95,8 +94,9 @@ class Line:
             await client.eio.ws.close(code=1006)
 
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.disconnect()
+        """For good."""
+        self._abandon()
+        await asyncio.gather(*self._leaving)
 
     async def watch(self, until: Callable[[], bool]) -> None:
         """Stays connected, so that what is said is heard."""
@@ -109,12 +109,15 @@ class Line:
         async with self._connecting:
             if self._client is not None and self._client.connected:
                 return self._client
+            self._abandon()
             client = socketio.AsyncClient(reconnection=False, logger=False, engineio_logger=False)
-            self._seen.clear()
-            self._last.clear()
+            order = _Order(self._traffic)
 
             async def hear(event: str, *values: Any) -> None:
-                self._hear(event, values[0] if values else None)
+                value = values[0] if values else None
+                if event in TOLD:
+                    order.heard(str(value["session_id"]), int(value["sequence"]))
+                self._on_event(event, value)
 
             client.on("*", hear, namespace=NAMESPACE)
             await client.connect(
@@ -131,16 +134,37 @@ class Line:
             await result
         return client
 
-    def _hear(self, event: str, value: Any) -> None:
-        if event in ("message", "agent_to_user"):
-            session, sequence = str(value["session_id"]), int(value["sequence"])
-            self._seen[session, sequence] += 1
-            if self._seen[session, sequence] > 1:
-                self._traffic.problems.append(f"doubled: message {sequence} of {session} twice on one connection")
-            if sequence < self._last.get(session, 0):
-                self._traffic.problems.append(f"out of order: message {sequence} of {session} after a later one")
-            self._last[session] = max(sequence, self._last.get(session, 0))
-        self._on_event(event, value)
+    def _abandon(self) -> None:
+        """A connection that did not answer in time may be alive: nobody is to hear of it any more."""
+        client, self._client = self._client, None
+        if client is not None:
+            task = asyncio.get_running_loop().create_task(_end(client))
+            self._leaving.add(task)
+            task.add_done_callback(self._leaving.discard)
+
+
+class _Order:
+    """Of the events of one connection: the server must repeat nothing and swap nothing in it."""
+
+    def __init__(self, traffic: Traffic) -> None:
+        self._traffic = traffic
+        self._seen: set[tuple[str, int]] = set()
+        self._last: dict[str, int] = {}
+
+    def heard(self, session: str, sequence: int) -> None:
+        if (session, sequence) in self._seen:
+            self._traffic.problems.append(f"doubled: message {sequence} of {session} twice on one connection")
+        if sequence < self._last.get(session, 0):
+            self._traffic.problems.append(f"out of order: message {sequence} of {session} after a later one")
+        self._seen.add((session, sequence))
+        self._last[session] = max(sequence, self._last.get(session, 0))
+
+
+async def _end(client: socketio.AsyncClient) -> None:
+    with contextlib.suppress(*BROKEN):
+        await client.shutdown()
+    if client.eio.http is not None and not client.eio.http.closed:
+        await client.eio.http.close()
 
 
 class Customer:
@@ -191,7 +215,7 @@ class Customer:
                 self._take(message)
 
     def _hear(self, event: str, value: Any) -> None:
-        if event in ("message", "agent_to_user"):
+        if event in TOLD:
             self._take(value)
 
     def _take(self, message: Message) -> None:
@@ -259,7 +283,7 @@ class Agent:
     def _hear(self, event: str, value: Any) -> None:
         if event == "bot_to_agent":
             self.consider(str(value["session_id"]))
-        elif event in ("message", "agent_to_user"):
+        elif event in TOLD:
             self._take(str(value["session_id"]), value, live=True)
 
     def _take(self, session: str, message: Message, *, live: bool) -> None:
