@@ -91,7 +91,7 @@ def test_another_wish_that_is_not_sure_enough_does_not_interrupt() -> None:
     assert talk.state.frames[-1].flow == "refund"
 
 
-@pytest.mark.parametrize(("intent", "message"), [("human", "Is it a human who reads this"), ("complaint", "I complain")])
+@pytest.mark.parametrize(("intent", "message"), [("human", "Is it a human who reads"), ("complaint", "I complain")])
 def test_what_is_not_sure_enough_to_be_done_is_not_said_to_be_done(intent: str, message: str) -> None:
     talk = Talk(SHOP, Ports(confidence={intent: 0.65}))
     assert "will ask a colleague" not in talk.say("refund", message)
