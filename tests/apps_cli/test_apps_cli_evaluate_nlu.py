@@ -10,7 +10,7 @@ import pytest
 from tests.apps_cli.conftest import Helpdesk
 from tests.nlu.nlu_examples import OUT_OF_SCOPE, UNSEEN, shop_data
 
-KEYS = ["accuracy", "macro_f1", "train_seconds", "utterances_per_second", "engine", "messages", "intents"]
+KEYS = ["accuracy", "macro_f1", "train_seconds", "utterances_per_second"]
 
 
 @pytest.fixture
@@ -34,7 +34,6 @@ def test_the_figures_come_under_the_documented_keys(helpdesk: Helpdesk, sets: tu
     assert done.status == 0, done.err
     assert sorted(done.value) == sorted([*KEYS, "out_of_scope_auroc", "at_threshold"])
     assert done.value["accuracy"] == 1.0
-    assert (done.value["engine"], done.value["messages"], done.value["intents"]) == ("local", 6, 8)
     assert set(done.value["at_threshold"]) == {"threshold", "in_scope_accuracy", "out_of_scope_recall"}
     assert done.value["out_of_scope_auroc"] > 0.8
     assert done.err == ""
