@@ -276,6 +276,13 @@ def test_a_bad_table_is_refused_by_name(tmp_path: Path, written: bytes, said: st
     assert str(path) in error.value.message
 
 
+def test_a_bracket_that_marks_nothing_is_text_as_in_rasa(tmp_path: Path) -> None:
+    said = ("it broke :[", "it broke :[ (again)", "[urgent] refund me", "see ] and )", "order [1 of 2")
+    examples = "".join(f"    - {text}\n" for text in said)
+    (tmp_path / "nlu.yml").write_text(f"nlu:\n- intent: complain\n  examples: |\n{examples}")
+    assert tuple(message.text for message in read_labelled(tmp_path / "nlu.yml").messages) == said
+
+
 def test_a_rasa_file_is_a_labelled_set_too(tmp_path: Path) -> None:
     (tmp_path / "nlu.yml").write_text("nlu:\n- intent: greet\n  examples: |\n    - hello\n")
     assert read_labelled(tmp_path / "nlu.yml").messages == (LabelledMessage("hello", "greet"),)
