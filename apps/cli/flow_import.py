@@ -11,6 +11,7 @@ import typer
 
 from apps.cli.console import err, print_json
 from apps.cli.context import AsJson
+from apps.cli.flow_paths import known_intents, known_work
 from components.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def import_flows(
     as_json: AsJson = False,
 ) -> None:
     """Turn Botpress v12 flows into ours. What does not carry over, such as code, is listed by node, and stands as a
-    comment in the files. Exit status 1 where a flow cannot run before somebody has been at it.
+    comment in the files. Exit status 1 where a flow cannot run before somebody has been at it, such as one that goes by
+    an intent that the shared NLU project lacks.
 
     Example: helpdesk flow import bot --out my-flows
     """
@@ -53,7 +55,7 @@ def import_flows(
     )
     if into is not None:
         _store(imported, into)
-    found = check_flows(with_shipped(imported.files))
+    found = check_flows(with_shipped(imported.files), intents=known_intents(None), work=known_work())
     problems = [problem for problem in found if problem.file in imported.files and problem.severity == "error"]
     if as_json:
         leftovers = [asdict(leftover) for leftover in imported.leftovers]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from string import ascii_lowercase
+
 from components.core.nlu import Understanding
 from components.dialogue.asking import ask_again, named_in_message
 from components.dialogue.asking_questions import begins_as_question, ends_as_question
-from components.dialogue.asking_words import phrases, plain
+from components.dialogue.asking_words import holds_words, phrases, plain
 from components.dialogue.engine_moves import asks_of
 from components.dialogue.engine_run import TurnRun
 from components.dialogue.flow import AskNode, Flow
@@ -81,6 +84,29 @@ def _after(flow: Flow, node_id: str) -> set[str]:
 
 def _other_value(run: TurnRun, node: AskNode, earlier: AskNode) -> SlotValue | None:
     """The value for the earlier ask that the message names and that it does not have yet."""
+    value = _named_value(run, node, earlier)
+    if value is not None and takes_anything(node.rule) and not _meant_in_text(run, earlier, value):
+        return None
+    return value
+
+
+def _meant_in_text(run: TurnRun, earlier: AskNode, value: SlotValue) -> bool:
+    """Where words are wanted they may hold the like of it, a postcode for an order number: it is meant where it looks
+    as the one before does, and is all that is said, or is named or changed in so many words."""
+    said, current = plain(run.given.message), run.variables[earlier.slot]
+    if earlier.rule.pattern is not None and not _alike(str(value), str(current)):
+        return False
+    named = said == plain(str(value)) or holds_words(said, plain(earlier.slot))
+    return named or not _CHANGING.isdisjoint(said.split())
+
+
+def _alike(one: str, other: str) -> bool:
+    """`NT-1234` as `nt-8765` or `8765`, but not as `75001`."""
+    first, second = (re.sub("[0-9]", "0", plain(value)).lstrip(f"{ascii_lowercase} ") for value in (one, other))
+    return first == second
+
+
+def _named_value(run: TurnRun, node: AskNode, earlier: AskNode) -> SlotValue | None:
     rule, current = earlier.rule, run.variables[earlier.slot]
     words = plain(run.given.message).split()
     changing = not _CHANGING.isdisjoint(words)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from components.core.errors import InvalidFlow
+from components.dialogue.botpress_answers import asked_of_users
 from components.dialogue.botpress_files import MOST_NODES, read_elements, read_flow_json
 from components.dialogue.botpress_names import Names
 from components.dialogue.botpress_nodes import Bot, FlowImport
@@ -60,7 +61,7 @@ def import_botpress(
     count = sum(len(value["nodes"]) for value in own.values())
     if count > MOST_NODES:
         raise InvalidFlow(f"{count} nodes in all: at most {MOST_NODES} are allowed", field="files")
-    bot = Bot(own, skills, read_elements(content or {}, language), language)
+    bot = Bot(own, skills, read_elements(content or {}, language), language, asked_of_users(own.values()))
     written: dict[str, str] = {}
     leftovers: list[Leftover] = []
     for name in own:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 
+from components.dialogue.flow_variables import SURROUNDINGS
 from components.dialogue.template_inspection import fault_of_condition
 
 _STRING = r"""'([^'\\]*)'|"([^"\\]*)\""""
@@ -20,6 +22,8 @@ _WORDS = {"true": "true", "false": "false", "null": "none", "undefined": "none"}
 _KEY = re.compile(r"\.([A-Za-z_$][\w$]*)|\[(?:'([^']*)'|\"([^\"]*)\")\]")
 _MUSTACHE = re.compile(r"\{\{\{?\s*([^{}]*?)\s*\}?\}\}")
 _OPENING = re.compile(r"\{[{%#]+")
+# Names that mean something else in our templates already.
+_MEANT = {*SURROUNDINGS, "loop", "and", "or", "not", "if", "else", "in", "is", "true", "false", "none"}
 _EVENT = {"preview": "message", "payload.text": "message", "nlu.intent.name": "intent", "nlu.language": "language"}
 
 
@@ -32,8 +36,8 @@ class Condition:
     expression: str | None = None
 
 
-def translated(condition: str) -> Condition | None:
-    """Our form of a condition, None for one that says more than we can."""
+def translated(condition: str, asked: Set[str] = frozenset()) -> Condition | None:
+    """Our form of a condition, None for one that says more than we can. asked: see `variable_of`."""
     condition = condition.strip()
     if condition in ("true", "always", "1"):
         return Condition(always=True)
@@ -44,18 +48,19 @@ def translated(condition: str) -> Condition | None:
         return None
     for sign, word in (("&&", " and "), ("||", " or ")):
         if sign in condition:
-            parts = [_part(part) for part in condition.split(sign)]
+            parts = [_part(part, asked) for part in condition.split(sign)]
             return _checked(word.join(part for part in parts if part)) if all(parts) else None
-    part = _part(condition)
+    part = _part(condition, asked)
     return _checked(part) if part else None
 
 
-def text_template(text: str) -> tuple[str, list[str]]:
-    """A text with Botpress's placeholders as ours, and those that could not be carried over, which are left out."""
+def text_template(text: str, asked: Set[str] = frozenset()) -> tuple[str, list[str]]:
+    """A text with Botpress's placeholders as ours, and those that could not be carried over, which are left out.
+    asked: see `variable_of`."""
     made, end = "", 0
     lost: list[str] = []
     for found in _MUSTACHE.finditer(text):
-        name = variable_of(found[1])
+        name = variable_of(found[1], asked)
         made += _literal(text[end : found.start()], lost)
         made += f"{{{{ {name} }}}}" if name else ""
         lost += [] if name else [found[0]]
@@ -63,8 +68,9 @@ def text_template(text: str) -> tuple[str, list[str]]:
     return made + _literal(text[end:], lost), lost
 
 
-def variable_of(path: str) -> str | None:
-    """`name` for `temp.name` or `session.name`, `user.name`, `message` for `event.preview`; None for anything else."""
+def variable_of(path: str, asked: Set[str] = frozenset()) -> str | None:
+    """`name` for `temp.name` or `session.name`, `user.name`, `message` for `event.preview`; None for anything else.
+    asked: what the bot asks for itself and keeps with the user, which is `name` too."""
     found = re.fullmatch(_PATH, path.strip())
     if not found:
         return None
@@ -74,13 +80,15 @@ def variable_of(path: str) -> str | None:
     if not keys or (root == "user" and len(keys) != 1):
         return None
     name = variable_name("_".join(keys))
-    return f"user.{name}" if root == "user" else name
+    return f"user.{name}" if root == "user" and name not in asked else name
 
 
 def variable_name(name: str) -> str:
-    """A name that a variable of ours may have."""
+    """A name that a variable of ours may have: `language_value` for `language`, which is ours."""
     snake = re.sub(r"([a-z0-9])([A-Z])", r"\1_\2", name)
     snake = re.sub(r"[^a-z0-9]+", "_", snake.lower()).strip("_")[:60] or "value"
+    if snake in _MEANT:
+        return f"{snake}_value"
     return snake if snake[0].isalpha() else f"v_{snake}"
 
 
@@ -90,14 +98,14 @@ def _literal(text: str, lost: list[str]) -> str:
     return _OPENING.sub(lambda found: " ".join(found[0]), text)
 
 
-def _part(text: str) -> str | None:
+def _part(text: str, asked: Set[str]) -> str | None:
     if found := _INTENT.fullmatch(text):
         intent = next((part for part in found.groups() if part), "")
         return f"intent == '{intent}'"
     found = _COMPARISON.fullmatch(text)
     if not found:
         return None
-    name = variable_of(text[found.start(2) : found.end(3)])
+    name = variable_of(text[found.start(2) : found.end(3)], asked)
     if name is None:
         return None
     sign, quoted, number, word = found[4], found[5], found[8], found[9]

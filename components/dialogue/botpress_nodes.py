@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from components.dialogue.botpress_answers import Kept, asking, kept_answer
 from components.dialogue.botpress_conditions import translated, variable_name
 from components.dialogue.botpress_files import Element
 from components.dialogue.botpress_names import Names
@@ -29,18 +30,21 @@ from components.dialogue.flow import (
 from components.dialogue.flow_paths import unreached_nodes
 
 _WAITING, _ENDING = "listen", ("success", "failure")
+_ASKING = ("standard", _WAITING)
 _KNOWN = ("standard", "say_something", "router", "skill-call", _WAITING, *_ENDING)
 _LONGEST_DESCRIPTION = 1000
 
 
 @dataclass(frozen=True)
 class Bot:
-    """What all flows of an import share. flows: by name; skills: of the flows that skills made, by name."""
+    """What all flows of an import share. flows: by name; skills: of the flows that skills made, by name. asked: what
+    the bot asks for and keeps with the user, by our name."""
 
     flows: Mapping[str, Mapping[str, Any]]
     skills: Mapping[str, Mapping[str, Any]]
     elements: Mapping[str, Element]
     language: str
+    asked: frozenset[str] = frozenset()
 
 
 class FlowImport:
@@ -81,7 +85,8 @@ class FlowImport:
         kind = str(node.get("type") or "standard")
         for fault in faults_of_node(node):
             self._note(node_id, fault)
-        said = self._said(node, node_id)
+        said, kept = self._said(node, node_id)
+        question = said.pop() if kept else None
         entry = node_id if not said else self._names.free(f"{node_id}_next")
         if kind not in _KNOWN:
             self._note(node_id, f"the node type {kind!r} does not carry over: it hands over to a person for now")
@@ -94,6 +99,8 @@ class FlowImport:
             tail = [HandoverNode(entry, 0)]
         elif kind in _ENDING:
             tail = []
+        elif kept is not None and question is not None:
+            tail = self._asking(node, node_id, entry, question, kept)
         elif kind == _WAITING or isinstance(node.get("onReceive"), list):
             tail = self._listening(node, node_id, entry, catching)
         else:
@@ -121,18 +128,35 @@ class FlowImport:
         plain = isinstance(only, ConditionNode) and len(only.arrows) == 1 and only.arrows[0].is_default
         return only.arrows[0].target if only is not None and plain else None
 
-    def _said(self, node: Mapping[str, Any], node_id: str) -> list[Said]:
+    def _said(self, node: Mapping[str, Any], node_id: str) -> tuple[list[Said], Kept | None]:
+        """What it says, and where it keeps the answer to the last of that."""
         entering = node.get("onEnter")
         instructions = [*(entering if isinstance(entering, list) else [])]
         if isinstance(node.get("content"), dict):
             instructions.append({"type": "say", "content": node["content"]})
-        doings = doings_of(instructions, self._bot.elements, self._bot.language)
-        received = doings_of(node.get("onReceive"), self._bot.elements, self._bot.language)
+        elements, language, asked = self._bot.elements, self._bot.language, self._bot.asked
+        doings = doings_of(instructions, elements, language, asked)
+        receiving = node.get("onReceive")
+        by_intent = any(found and found.intent for found in (translated(written) for written, _ in self._next(node)))
+        asks = doings.said and not by_intent and str(node.get("type") or "standard") in _ASKING
+        kept = kept_answer(receiving) if asks else None
+        if kept is not None:
+            receiving = [each for each in receiving or () if each != kept.instruction]
+        received = doings_of(receiving, elements, language, asked)
         for lost in (*doings.lost, *received.lost):
             self._note(node_id, lost)
         for each in received.said:
             self._note(node_id, f"{each.texts[0][:60]!r} is said once the customer has answered: it is left out")
-        return list(doings.said)
+        return list(doings.said), kept
+
+    def _asking(self, node: Mapping[str, Any], node_id: str, entry: str, question: Said, kept: Kept) -> list[Node]:
+        _, conditions, default = self._arrows(node, node_id)
+        for text in question.texts[1:]:
+            self._note(node_id, f"another way to ask it, {text[:60]!r}: one is kept")
+        router = self._names.free(f"{node_id}_route") if conditions else ""
+        if default is None:
+            self._note(node_id, "where no arrow fits, Botpress stays here: it ends the flow for now")
+        return asking(entry, router, question, kept, conditions, default or END)
 
     def _listening(self, node: Mapping[str, Any], node_id: str, entry: str, catching: list[Arrow]) -> list[Node]:
         intents, conditions, default = self._arrows(node, node_id)
@@ -160,7 +184,7 @@ class FlowImport:
         conditions: list[Arrow] = []
         always: str | None = None
         for written, target in self._next(node):
-            found = translated(written)
+            found = translated(written, self._bot.asked)
             if always is not None:
                 self._note(node_id, f"the arrow to {target!r} is left out: the one before it is always taken")
             elif found is None:
@@ -215,10 +239,11 @@ class FlowImport:
     def _words(self, content: str, node_id: str, instead: str) -> str:
         element = self._bot.elements.get(content)
         if element is None:
-            self._note(node_id, f"the content {content!r}: no content file holds it (--content)")
+            why = f"the content {content!r}: no content file holds it (--content)"
+            self._note(node_id, why if content else "its question is in the skill's own file, which is not there")
             return instead
         lost: list[str] = []
-        said = said_of(element, lost)
+        said = said_of(element, lost, self._bot.asked)
         lost += [f"another way to ask it, {text[:60]!r}: one is kept" for text in (said.texts[1:] if said else ())]
         for each in lost:
             self._note(node_id, each)

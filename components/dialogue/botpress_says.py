@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,8 +33,10 @@ class Doings:
     lost: tuple[str, ...]
 
 
-def doings_of(instructions: Any, elements: Mapping[str, Element], language: str) -> Doings:
-    """instructions: `onEnter` or `onReceive` of a node."""
+def doings_of(
+    instructions: Any, elements: Mapping[str, Element], language: str, asked: Set[str] = frozenset()
+) -> Doings:
+    """instructions: `onEnter` or `onReceive` of a node. asked: see `variable_of`."""
     said: list[Said] = []
     lost: list[str] = []
     for instruction in instructions if isinstance(instructions, list) else []:
@@ -42,13 +44,14 @@ def doings_of(instructions: Any, elements: Mapping[str, Element], language: str)
         if isinstance(element, str):
             lost.append(element)
         else:
-            found = said_of(element, lost)
+            found = said_of(element, lost, asked)
             said += [found] if found else []
     return Doings(tuple(said), tuple(lost))
 
 
-def said_of(element: Element, lost: list[str]) -> Said | None:
-    """What an element says in our templates, None where it has no words. lost: is added to."""
+def said_of(element: Element, lost: list[str], asked: Set[str] = frozenset()) -> Said | None:
+    """What an element says in our templates, None where it has no words. lost: is added to. asked: see
+    `variable_of`."""
     texts = []
     lost += element.lost
     if len(element.texts) > _MOST_TEXTS:
@@ -56,7 +59,7 @@ def said_of(element: Element, lost: list[str]) -> Said | None:
     for text in element.texts[:_MOST_TEXTS]:
         if len(text) > _LONGEST_TEXT:
             lost.append(f"of the text {text[:40]!r}, what follows {_LONGEST_TEXT} characters")
-        made, gone = text_template(text[:_LONGEST_TEXT])
+        made, gone = text_template(text[:_LONGEST_TEXT], asked)
         lost += [f"the placeholder {each} in the text {text[:40]!r}: write it as a variable of ours" for each in gone]
         texts += [made] if made.strip() else []
     if not texts:

@@ -10,7 +10,7 @@ from typing import Any
 from components.dialogue.botpress_files import Element, strings
 from components.dialogue.botpress_shapes import shown
 
-_PICKED = re.compile(r"""\s*temp\[['"]skill-choice-ret-[\w-]+['"]\]\s*={2,3}\s*["']([^"'\\]*)["']\s*""")
+_PICKED = re.compile(r"""\s*temp\[['"]skill-choice-ret(?:-[\w-]+)?['"]\]\s*={2,3}\s*["']([^"'\\]*)["']\s*""")
 _RETRIES, _MOST_RETRIES = 3, 10
 
 

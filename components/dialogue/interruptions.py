@@ -54,7 +54,7 @@ def interrupt(run: TurnRun, node: AskNode, found: Understanding | None) -> bool:
     if takes_anything(node.rule) and not asking:
         return False
     is_faq = found is not None and found.understood and _is_faq(found)
-    if found is not None and found.understood and not is_faq:
+    if found is not None and found.understood and not is_faq and _wish(run, found) is None:
         text = small_talk(found, run.given.responses, run.chosen_by)
         if text is not None:
             run.note("small_talk", intent_names(found)[0])

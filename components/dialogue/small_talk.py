@@ -8,6 +8,8 @@ from components.core.nlu import Understanding
 from components.dialogue.engine_variants import variant
 
 Responses = Mapping[str, tuple[str, ...]]
+# What they ask for is done or it is not: words such as `I will ask a colleague` would only claim it.
+_ASKED_FOR = ("human", "start_over", "faq")
 
 
 def intent_names(understanding: Understanding) -> tuple[str, ...]:
@@ -24,6 +26,8 @@ def intent_names(understanding: Understanding) -> tuple[str, ...]:
 
 def small_talk(understanding: Understanding, responses: Responses, chosen_by: str) -> str | None:
     """What is said to it, None where there is nothing. chosen_by: chooses among several texts, always the same one."""
+    if understanding.intent in _ASKED_FOR:
+        return None
     for name in intent_names(understanding):
         if texts := responses.get(name):
             return variant(texts, chosen_by)

@@ -61,7 +61,8 @@ def _pieces(quoted: list[Unit], number: int, section: str, *, is_first: bool) ->
     first = shown[0]
     # "Last piece items" means nothing without the heading "What we do not take back" over it.
     heading = first.heading or section if first.kind in ("item", "row") else ""
-    heading = heading and heading.rstrip(":") + (" –" if first.kind == "row" else ":")
+    if heading and not heading.endswith(("?", "!", ".")):
+        heading = heading.rstrip(":") + (" –" if first.kind == "row" else ":")
     for position, unit in enumerate(shown):
         in_list = unit.kind in ("item", "code", "row") and len(shown) > 1
         line = unit.shown

@@ -16,7 +16,8 @@ _ANNOTATION = re.compile(
     r"(?:\((?P<name>[^:)]+?)(?::(?P<value>[^)]+))?\)|\{(?P<one>[^}]+?)\}|\[(?P<several>.*?)\])"
 )
 _SINGLE = re.compile(r"\{([^}]+?)\}")
-_UNCLOSED = re.compile(r"\][({]|\[[^\]]*$")
+# A bracket alone is what customers write, `:[`; one with a name behind it was meant to be closed.
+_UNCLOSED = re.compile(r"\][({]|\[[^\]]*\w[({]")
 ALLOWED = '`[text](entity)` or `[text]{"entity": "name", "value": "…"}`'
 
 

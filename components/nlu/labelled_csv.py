@@ -11,28 +11,31 @@ from components.nlu.rasa_files import SUFFIXES, read_rasa_file
 from components.nlu.training_data import LabelledMessage, NluData
 from components.nlu.yaml_nodes import LARGEST_FILE
 
-TEXT_COLUMNS = ("text", "sentence", "message", "utterance", "query", "question", "example")
-LABEL_COLUMNS = ("intent", "label", "category", "class")
+TEXT_COLUMNS = (
+    *("text", "sentence", "message", "utterance", "query", "question", "example", "phrase", "instruction", "input"),
+    *("content", "texts", "sentences", "messages", "utterances", "queries", "questions", "examples", "phrases"),
+)
+LABEL_COLUMNS = ("intent", "label", "category", "class", "topic", "tag", "target", "intents", "labels", "categories")
 _DELIMITERS = ",;\t"
 _SAMPLE_ROWS = 50
 
 
 def read_labelled(path: Path) -> NluData:
-    """A Rasa nlu.yml (by its suffix), or a CSV file with text and label: a header is optional, further columns are
-    left out, the delimiter may be a comma, a semicolon or a tab, quotes may hold line breaks.
+    """A Rasa nlu.yml (by its suffix), or a CSV file with text and label: a header is optional, either may stand first,
+    further columns are left out, the delimiter may be a comma, a semicolon or a tab, quotes may hold line breaks.
 
     Nothing is checked about how many intents there are: a test set may have one. Rows whose text or label is empty are
     left out, and named in `problems`. Raises InvalidNluData for a file that cannot be read, is larger than 20 MB, not
-    UTF-8, empty, or has a row of one column, naming its line.
+    UTF-8, empty, or has a row of one column or of more than the first row, naming its line.
     """
-    if path.suffix in SUFFIXES:
+    if path.suffix.lower() in SUFFIXES:
         return read_rasa_file(path, trainable=False)
     text = _content(path)
     delimiter = max(_DELIMITERS, key=lambda sign: _regularity(text, sign))
     rows = _rows(path, text, delimiter)
     if not rows:
         raise InvalidNluData(f"{path}: no rows; text and label in two columns are needed")
-    text_at, label_at, has_header = _columns(path, rows[0][1])
+    text_at, label_at, has_header = _columns(path, [row for _, row in rows])
     read = [(line, _message(path, line, row, text_at, label_at)) for line, row in rows[has_header:]]
     messages = tuple(message for _, message in read if message.text and message.intent)
     if not messages:
@@ -61,12 +64,25 @@ def _content(path: Path) -> str:
 
 
 def _rows(path: Path, text: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    """(line at which it ends, fields) of each row that is not empty."""
+    """(line at which it ends, fields) of each row that is not empty, with as many fields as the first one; what the
+    first row lacks must be blank in the others."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    found: list[tuple[int, list[str]]] = []
     try:
-        return [(reader.line_num, row) for row in reader if any(field.strip() for field in row)]
+        for row in reader:
+            written = max((place for place, field in enumerate(row, 1) if field.strip()), default=0)
+            if not written:
+                continue
+            width = len(found[0][1]) if found else max(written, min(len(row), 2))
+            if written > width:
+                raise InvalidNluData(
+                    f"{path}, line {reader.line_num}: {written} columns, the first row has {width}; a text with "
+                    f"{delimiter!r} in it needs quotes"
+                )
+            found.append((reader.line_num, row[:width]))
     except csv.Error as error:
         raise InvalidNluData(f"{path}, line {reader.line_num}: {error}") from error
+    return found
 
 
 def _regularity(text: str, delimiter: str) -> tuple[int, int]:
@@ -81,19 +97,30 @@ def _regularity(text: str, delimiter: str) -> tuple[int, int]:
     return (sum(width == widths[0] for width in widths), -widths[0])
 
 
-def _columns(path: Path, first: list[str]) -> tuple[int, int, bool]:
-    """Where text and label stand, and whether the first row is a header: one that names both."""
-    names = [field.strip().lower() for field in first]
+def _columns(path: Path, rows: list[list[str]]) -> tuple[int, int, bool]:
+    """Where text and label stand, and whether the first row is a header: one that names both, or one of two columns by
+    a word that no other row has there. Without a header the label is what repeats itself."""
+    names = [field.strip().lower() for field in rows[0]]
     texts = [names.index(name) for name in TEXT_COLUMNS if name in names]
     labels = [names.index(name) for name in LABEL_COLUMNS if name in names]
     if texts and labels:
         return texts[0], labels[0], True
-    if len(first) == 2:
-        return 0, 1, False
-    raise InvalidNluData(
-        f"{path}, line 1: columns {', '.join(map(repr, first))}; two columns, text and label, are needed, or a header "
-        f"that names a text ({', '.join(TEXT_COLUMNS)}) and a label ({', '.join(LABEL_COLUMNS)})"
-    )
+    if len(names) != 2:
+        raise InvalidNluData(
+            f"{path}, line 1: columns {', '.join(map(repr, rows[0]))}; two columns, text and label, are needed, or a "
+            f"header that names a text ({', '.join(TEXT_COLUMNS)}) and a label ({', '.join(LABEL_COLUMNS)})"
+        )
+    for named in texts + labels:
+        if all(row[named].strip().lower() != names[named] for row in rows[1:] if len(row) > named):
+            return (named, 1 - named, True) if texts else (1 - named, named, True)
+    text_at = max((0, 1), key=lambda column: _variety(rows, column))
+    return text_at, 1 - text_at, False
+
+
+def _variety(rows: list[list[str]], column: int) -> tuple[int, int]:
+    """How many different fields a column has, and of how many words."""
+    fields = [row[column].strip() for row in rows if len(row) > column]
+    return len(set(fields)), sum(len(field.split()) for field in fields)
 
 
 def _message(path: Path, line: int, row: list[str], text_at: int, label_at: int) -> LabelledMessage:

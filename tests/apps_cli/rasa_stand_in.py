@@ -1,4 +1,5 @@
-"""Stands where Rasa's Python would: listens as `rasa run` does, and writes down which models it is given."""
+"""Stands where Rasa's Python would: listens as `rasa run` does, writes down which models it is given, and understands
+nothing; `rasa train` makes a model at once."""
 
 from __future__ import annotations
 
@@ -11,6 +12,11 @@ from pathlib import Path
 _PROGRAM = """#!{python}
 import http.server, json, pathlib, sys
 token, arguments = sys.stdin.readline().strip(), sys.argv
+if "train" in arguments:
+    out = pathlib.Path(arguments[arguments.index("--out") + 1])
+    out.mkdir()
+    (out / (arguments[arguments.index("--fixed-model-name") + 1] + ".tar.gz")).write_bytes(b"model")
+    sys.exit()
 port = int(arguments[arguments.index("--port") + 1])
 given = pathlib.Path({given!r})
 if "--model" in arguments:
@@ -18,7 +24,12 @@ if "--model" in arguments:
 
 class Rasa(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
-        self.answer(200, {{"version": "3.6.21"}})
+        self.answer(200, {{"version": "3.6.21", "model_id": "stand-in"}})
+
+    def do_POST(self):
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        nothing = {{"name": None, "confidence": 0.0}}
+        self.answer(200, {{"text": body["text"], "intent": nothing, "entities": []}})
 
     def do_PUT(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))

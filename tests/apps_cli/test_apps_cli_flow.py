@@ -142,8 +142,10 @@ def test_a_botpress_bot_is_imported_and_what_is_left_is_listed(flow: Helpdesk, t
         options += ["--content", str(tmp_path / name)]
     into = tmp_path / "ours"
     done = flow("import", str(tmp_path / "bot"), *options, "--out", str(into))
-    assert done.status == 0, done.err
+    assert done.status == 1, done.err
     assert "left over: main.give_up: the action" in done.err
+    assert "node listen: the intent 'stop': allowed are" in done.err
+    assert done.err.count("error:") == flow("validate", str(into)).out.count("error:") == 1
     assert f"next: helpdesk flow validate {into}" in done.err
     assert {file.name for file in into.iterdir()} == {"main.yaml", "refund.yaml"}
     assert "Hi {{ user.name }}!" in flow("show", str(into)).out

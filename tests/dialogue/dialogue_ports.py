@@ -44,6 +44,8 @@ RESPONSES = {
     "greet": ("Hello!", "Hi there!"),
     "thanks": ("You are welcome.",),
     "chitchat/are_you_a_bot": ("I am a bot.",),
+    "human": ("I will ask a colleague to take over.",),
+    "complaint": ("I will ask a colleague to take over.",),
 }
 
 

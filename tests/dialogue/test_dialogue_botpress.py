@@ -62,6 +62,72 @@ def test_a_choice_becomes_a_question_with_answers(imported: ImportedFlows) -> No
     ]
 
 
+def keeps(name: str, kind: str = "user", value: str = "{{event.payload.text}}") -> str:
+    return f"builtin/setVariable {json.dumps({'type': kind, 'name': name, 'value': value})}"
+
+
+def test_a_node_that_keeps_the_answer_becomes_a_question_and_what_it_keeps_is_known_afterwards() -> None:
+    texts = {
+        "name": ["Who are you?", "Your name?"],
+        "mail": ["Your e-mail, {{user.fullName}}?"],
+        "done": ["{{user.id}}"],
+    }
+    content = [
+        {"id": f"builtin_text-{key}", "formData": {"text$en": text, "variations$en": more}}
+        for key, (text, *more) in texts.items()
+    ]
+    main = flow(
+        [
+            node("entry", ["say #!builtin_text-name"], [("true", "mail")], [keeps("fullName"), "crm/save {}"]),
+            node(
+                "mail",
+                ["say #!builtin_text-name", "say #!builtin_text-mail"],
+                [("user.fullName === 'Bo'", "entry"), ("true", "done")],
+                [keeps("mail", "temp", "{{event.preview}}")],
+            ),
+            node("done", ["say #!builtin_text-done"], []),
+        ]
+    )
+    imported = import_botpress({"main.flow.json": main}, {"builtin_text.json": json.dumps(content)})
+    assert [str(problem) for problem in check_flows(imported.files)] == []
+    nodes = load_flows(imported.files).main.nodes
+    entry, said, mail, route = (nodes[each] for each in ("entry", "mail", "mail_next", "mail_route"))
+    assert isinstance(entry, AskNode)
+    assert (entry.slot, entry.text, entry.arrows[0].target, entry.again) == ("full_name", "Who are you?", "mail", True)
+    assert isinstance(said, MessageNode)
+    assert isinstance(mail, AskNode)
+    assert (mail.slot, mail.text, mail.arrows[0].target) == ("mail", "Your e-mail, {{ full_name }}?", "mail_route")
+    assert [(each.condition, each.target) for each in route.arrows] == [("full_name == 'Bo'", "entry"), (None, "done")]
+    assert nodes["done"] == MessageNode("done", nodes["done"].line, (), ("{{ user.id }}",))
+    assert "main.entry: another way to ask it, 'Your name?'" in left(imported)
+    assert "main.entry: the action 'crm/save {}'" in left(imported)
+
+
+@pytest.mark.parametrize("receives", [keeps("n", value="3"), "builtin/setVariable {", "builtin/setVariable []"])
+def test_what_is_kept_otherwise_than_the_answer_is_left_over(receives: str) -> None:
+    main = flow([node("entry", ["say #!builtin_text-order"], [("true", "END")], [receives])])
+    imported = import_botpress({"main.flow.json": main}, CONTENT)
+    assert isinstance(load_flows(imported.files).main.nodes["entry"], MessageNode)
+    assert "main.entry: the action 'builtin/setVariable" in left(imported)
+
+
+def test_the_answers_of_a_choice_are_found_as_older_studios_write_them() -> None:
+    old = {"condition": "temp['skill-choice-ret'] == \"1\"", "node": "END"}
+    choice = {
+        "type": "skill-call",
+        "skill": "choice",
+        "name": "language",
+        "flow": "skills/gone.flow.json",
+        "next": [old],
+    }
+    imported = import_botpress({"main.flow.json": flow([choice], "language")})
+    assert [str(problem) for problem in check_flows(imported.files)] == []
+    ask = load_flows(imported.files).main.nodes["language"]
+    assert isinstance(ask, AskNode)
+    assert (ask.slot, ask.rule.choices) == ("language_value", {"1": "1"})
+    assert "main.language: its question is in the skill's own file, which is not there" in left(imported)
+
+
 def test_a_flow_that_is_called_goes_back(imported: ImportedFlows) -> None:
     refund = load_flows(imported.files).flows["refund"]
     assert isinstance(refund.nodes["entry_next"], NluNode)
@@ -175,6 +241,7 @@ def test_a_file_that_is_none_of_botpress_is_refused(files: dict[str, str], what:
         ('event.preview === "hi"', Condition(expression='message == "hi"')),
         ("user.lang !== 'en'", Condition(expression="user.lang != 'en'")),
         ("temp.x === undefined", Condition(expression="not x")),
+        ("temp.language === 'en'", Condition(expression="language_value == 'en'")),
         ("Number(temp['x']) > 3", None),
         ("temp.a = 3", None),
         ("process.exit()", None),

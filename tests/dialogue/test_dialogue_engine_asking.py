@@ -91,6 +91,14 @@ def test_another_wish_that_is_not_sure_enough_does_not_interrupt() -> None:
     assert talk.state.frames[-1].flow == "refund"
 
 
+@pytest.mark.parametrize(("intent", "message"), [("human", "Is it a human who reads"), ("complaint", "I complain")])
+def test_what_is_not_sure_enough_to_be_done_is_not_said_to_be_done(intent: str, message: str) -> None:
+    talk = Talk(SHOP, Ports(confidence={intent: 0.65}))
+    assert "will ask a colleague" not in talk.say("refund", message)
+    assert talk.outcome.handover is None
+    assert "What is your order number?" in talk.texts[-1]
+
+
 def test_the_wish_that_is_served_already_does_not_begin_again() -> None:
     talk = Talk(SHOP)
     assert "NT- and four digits" in talk.say("refund", "I want my money back")

@@ -84,6 +84,34 @@ def test_a_correction_where_words_are_wanted_is_not_taken_for_them() -> None:
     assert talk.variables["reason"] == reason
 
 
+ADDRESS = """
+# main.yaml
+nodes:
+  - {id: listen, type: nlu, next: [{intent: order_status → move}, default → end]}
+# move.yaml
+nodes:
+  - id: order
+    type: ask
+    slot: order_number
+    text: Which order?
+    validate: {pattern: "(NT-)?[0-9]{4,6}"}
+    next: address
+  - {id: address, type: ask, slot: address, text: "Where to?", next: d}
+  - {id: d, type: message, text: "{{ order_number }} goes to {{ address }}."}
+"""
+
+
+@pytest.mark.parametrize("order", ["NT-1111", "1111"])
+@pytest.mark.parametrize("address", ["5 Rue X, 75001 Paris", "Change it to 5 Rue X, 75001 Paris", "75001 Paris"])
+def test_a_postcode_where_words_are_wanted_is_no_other_order_number(order: str, address: str) -> None:
+    assert Talk(ADDRESS).say("track it", order, address) == f"{order} goes to {address}."
+
+
+@pytest.mark.parametrize("message", ["NT-2222.", "2222", "the order number is NT-2222", "sorry, NT-2222"])
+def test_an_order_number_where_words_are_wanted_is_another_one(message: str) -> None:
+    assert Talk(ADDRESS).say("track it", "NT-1111", message).endswith("Where to?")
+
+
 @pytest.mark.parametrize(
     ("message", "question"),
     [

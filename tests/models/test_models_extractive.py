@@ -82,6 +82,12 @@ def test_steps_are_listed_whole_and_without_markup(generator: ExtractiveGenerato
     assert "[My Account](account.md)" in finished.citations[0].quote
 
 
+def test_a_heading_that_asks_stands_over_its_list_as_it_is_written(generator: ExtractiveGenerator) -> None:
+    shown = passage("## Are shipping fees refunded?\n\n- Whole order returned: yes.\n- Part of the order: no.")
+    finished = answer(generator, "are shipping fees refunded for a whole order?", shown)
+    assert finished.text.startswith("Are shipping fees refunded?\n- Whole order returned: yes.")
+
+
 def test_an_exception_keeps_its_lead_in(generator: ExtractiveGenerator) -> None:
     finished = answer(generator, "can gas cartridges be returned?", passage(RETURNS))
     assert "These items cannot be returned:\n- gas cartridges" in finished.text

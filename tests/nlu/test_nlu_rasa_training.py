@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from components.core.errors import InvalidNluData, NluUnavailable
 from components.core.nlu import Entity
+from components.nlu.local_entities import EntityFinder, EntityRules
 from components.nlu.rasa_export import write_rasa_project
 from components.nlu.rasa_files import read_rasa_project
 from components.nlu.rasa_server import RasaServer, find_rasa_python
@@ -76,6 +77,21 @@ def test_the_shipped_project_has_what_customer_service_needs() -> None:
     assert len(small_talk) >= 6
     assert small_talk <= data.responses.keys()
     assert data.problems == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("where is nt-20418873?", "nt-20418873"),
+        ("invoice CO-2026-004512 is wrong", "CO-2026-004512"),
+        ("refund 104432", "104432"),
+        ("send it to 5 Rue X, 75001 Paris", None),
+        ("I bought it in 2024 for 1200 euros", None),
+    ],
+)
+def test_the_shipped_project_knows_an_order_number_from_a_postcode(text: str, named: str | None) -> None:
+    entities = EntityFinder(EntityRules.of(read_rasa_project(PROJECT))).find(text)
+    assert [entity.text for entity in entities if entity.name == "order_number"] == ([named] if named else [])
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -214,6 +215,11 @@ def test_the_fingerprint_is_of_the_content_alone(tmp_path: Path) -> None:
         "hello\tgreet\nbye\tleave\n",
         "\ufefftext,intent\r\nhello,greet\r\n\r\nbye,leave\r\n",
         'Text,Intent\n"hello",greet\nbye,"leave"\n',
+        "label,text\ngreet,hello\nleave,bye\n",
+        "text,what it means\nhello,greet\nbye,leave\n",
+        "topic,said\ngreet,hello\nleave,bye\n",
+        "hello,greet,,\nbye,leave,,\n",
+        "text,label\nhello,greet,\nbye,leave, ,\n",
     ],
 )
 def test_a_table_is_read_however_it_was_saved(tmp_path: Path, written: str) -> None:
@@ -221,6 +227,23 @@ def test_a_table_is_read_however_it_was_saved(tmp_path: Path, written: str) -> N
     path.write_bytes(written.encode())
     messages = read_labelled(path).messages
     assert [(message.text, message.intent) for message in messages] == [("hello", "greet"), ("bye", "leave")]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["hello,greet", "hi,greet", "bye,leave"],
+        ['"no, thank you",deny', "not now,deny", "question,question", "how come,question"],
+        ["what is this,question", "question,question", "text,deny"],
+    ],
+)
+def test_without_a_header_the_label_is_what_repeats_itself_on_whichever_side(tmp_path: Path, rows: list[str]) -> None:
+    pairs = list(csv.reader(rows))
+    for name, order in (("text_first.csv", (0, 1)), ("label_first.csv", (1, 0))):
+        with (tmp_path / name).open("w", newline="") as file:
+            csv.writer(file).writerows([[pair[place] for place in order] for pair in pairs])
+        messages = read_labelled(tmp_path / name).messages
+        assert [[message.text, message.intent] for message in messages] == pairs
 
 
 def test_quoted_commas_and_line_breaks_belong_to_the_text(tmp_path: Path) -> None:
@@ -239,6 +262,7 @@ def test_quoted_commas_and_line_breaks_belong_to_the_text(tmp_path: Path) -> Non
         (b"only one column\nsecond\n", "two columns"),
         (b"a,b,c\n1,2,3\n", "line 1"),
         (b"text,label\nhello,greet\nbye\n", "line 3"),
+        (b"text,label\nhello,greet\nbye, now,leave\n", "line 3: 3 columns"),
         (b"\xff\xfeh\x00i", "not UTF-8"),
         (b"a\x00b,c\n", "U+0000"),
     ],
@@ -250,6 +274,13 @@ def test_a_bad_table_is_refused_by_name(tmp_path: Path, written: bytes, said: st
         read_labelled(path)
     assert said in error.value.message
     assert str(path) in error.value.message
+
+
+def test_a_bracket_that_marks_nothing_is_text_as_in_rasa(tmp_path: Path) -> None:
+    said = ("it broke :[", "it broke :[ (again)", "[urgent] refund me", "see ] and )", "order [1 of 2")
+    examples = "".join(f"    - {text}\n" for text in said)
+    (tmp_path / "nlu.yml").write_text(f"nlu:\n- intent: complain\n  examples: |\n{examples}")
+    assert tuple(message.text for message in read_labelled(tmp_path / "nlu.yml").messages) == said
 
 
 def test_a_rasa_file_is_a_labelled_set_too(tmp_path: Path) -> None:
