@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from components.core.tenant import TenantContext
 from components.database.tables import OutcomeRow
@@ -56,6 +56,12 @@ def retell(connection: Connection, tenant: TenantContext, conversation: Row[Any]
     rows = connection.execute(select(MESSAGES).where(OF_MESSAGES).order_by(MESSAGES.c.sequence), of_it)
     changes = read_changes(connection, tenant, conversation.conversation_id)
     return retold(conversation.created_at, changes, [message_of(row) for row in rows])
+
+
+def has_answered_yet(connection: Connection, tenant: TenantContext, conversation_id: UUID) -> bool:
+    """What outcome_rules.has_answered tells of all messages so far."""
+    reply = exists().where(OF_MESSAGES, MESSAGES.c.author == "bot", MESSAGES.c.reply_to.is_not(None))
+    return bool(connection.execute(select(reply), keys(tenant, conversation_id)).scalar_one())
 
 
 def find_outcome(connection: Connection, tenant: TenantContext, conversation_id: UUID) -> Outcome | None:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, and_, exists, or_, select
+from sqlalchemy import Connection, Row, and_, exists, or_, select, text
 
 from components.core.errors import Conflict, InvalidInput
 from components.core.tenant import TenantContext
@@ -21,6 +21,8 @@ from components.helpdesk.storable import storable
 MOST_SETTLED = 200
 FEWEST_STARS, MOST_STARS = 1, 5
 
+# To the letter as the index has it.
+_UNSETTLED = text("NOT details ? 'settled'")
 # What a customer has to judge by.
 _ANSWERS = or_(MESSAGES.c.author == "agent", and_(MESSAGES.c.author == "bot", MESSAGES.c.reply_to.is_not(None)))
 
@@ -81,7 +83,7 @@ class Outcomes:
             .where(
                 OUTCOMES.c.tenant_id == tenant.tenant_id,
                 OUTCOMES.c.ended_at < as_of - window,
-                ~OUTCOMES.c.details.has_key("settled"),
+                _UNSETTLED,
             )
             .limit(MOST_SETTLED)
             .with_for_update(skip_locked=True)
