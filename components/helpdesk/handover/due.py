@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Row, ScalarSelect, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, FromClause, Row, ScalarSelect, Select, func, select
 
 from components.core.tenant import TenantContext
 from components.helpdesk.business_hours import BusinessHours
@@ -75,8 +75,20 @@ def _of(tenant: TenantContext, *conditions: ColumnElement[bool]) -> Select[Any]:
 
 
 def _unanswered_since() -> ScalarSelect[Any]:
-    of_it = (MESSAGES.c.tenant_id == _C.tenant_id) & (MESSAGES.c.conversation_id == _C.conversation_id)
-    answered = select(func.max(MESSAGES.c.sequence)).where(of_it, MESSAGES.c.author == "agent").scalar_subquery()
-    after = or_(answered.is_(None), MESSAGES.c.sequence > answered)
-    first = select(func.min(MESSAGES.c.created_at)).where(of_it, MESSAGES.c.author == "customer", after)
-    return first.scalar_subquery()
+    asked, answers = MESSAGES.alias("asked"), MESSAGES.alias("answers")
+
+    def of_it(messages: FromClause) -> ColumnElement[bool]:
+        return (messages.c.tenant_id == _C.tenant_id) & (messages.c.conversation_id == _C.conversation_id)
+
+    answered = (
+        select(func.coalesce(func.max(answers.c.sequence), 0))
+        .where(of_it(answers), answers.c.author == "agent")
+        .correlate(CONVERSATIONS)
+        .scalar_subquery()
+    )
+    return (
+        select(func.min(asked.c.created_at))
+        .where(of_it(asked), asked.c.author == "customer", asked.c.sequence > answered)
+        .correlate(CONVERSATIONS)
+        .scalar_subquery()
+    )
