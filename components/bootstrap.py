@@ -35,7 +35,9 @@ if TYPE_CHECKING:
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.desk import Desk
+    from components.helpdesk.handover.timers import Timers
     from components.helpdesk.ingestion.service import Ingestion
+    from components.helpdesk.outcomes import Outcomes
     from components.helpdesk.prompts import Prompts
     from components.helpdesk.session_tokens import SessionTokens
     from components.helpdesk.understanding.models import NluModels
@@ -71,6 +73,8 @@ class Workbench:
     agents: Agents
     agent_tokens: AgentTokens
     desk: Desk
+    timers: Timers
+    outcomes: Outcomes
     ingestion: Ingestion
     gateway: ModelGateway
     loop: EventLoopThread
@@ -167,10 +171,14 @@ def build_workbench(
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.handover.agent_tokens import AgentTokens
+    from components.helpdesk.handover.arrivals import Arrivals
     from components.helpdesk.handover.desk import Desk
+    from components.helpdesk.handover.timers import Timers
     from components.helpdesk.ingestion.service import Ingestion
+    from components.helpdesk.local_tickets import LocalTickets
     from components.helpdesk.local_workforce import LocalWorkforce
     from components.helpdesk.model_policy import policy_of
+    from components.helpdesk.outcomes import Outcomes
     from components.helpdesk.prompts import Prompts
     from components.helpdesk.session_tokens import SessionTokens, key_from
     from components.helpdesk.tenant_config import NluConfig, read_config
@@ -228,7 +236,9 @@ def build_workbench(
     agents = Agents(database)
     key = key_from(settings)
     answerer = answering if counts is None else CountedAnswers(answering, counts)
-    services = TurnServices(flows, understandings, answerer, LocalWorkforce(database), LanguageDetector())
+    workforce = LocalWorkforce(database)
+    arrivals = Arrivals(database, LocalTickets(database, workforce))
+    services = TurnServices(flows, understandings, answerer, workforce, LanguageDetector(), arrivals)
     return Workbench(
         settings=settings,
         database=database,
@@ -249,6 +259,8 @@ def build_workbench(
         agents=agents,
         agent_tokens=AgentTokens(key),
         desk=Desk(database, agents),
+        timers=Timers(database, arrivals),
+        outcomes=Outcomes(database),
         ingestion=Ingestion(database, embedder, settings, on_withdrawn=answers.purge),
         gateway=gateway,
         loop=loop,

@@ -25,6 +25,7 @@ from apps.api.llm_models import models_router
 from apps.api.measurements import Measurements
 from apps.api.metrics import metrics_router
 from apps.api.openapi import HelpdeskApi
+from apps.api.outcomes_app import TimerBounds, add_outcomes
 from apps.api.rag import rag_router
 from apps.api.workers import WorkerPool
 from apps.chat.app import PATH as CHAT_PATH
@@ -47,6 +48,7 @@ class Limits:
     answers: questions answered at once. waiting: calls that may wait for a thread before the next is
     refused with 503. short: other calls (keys, feedback) at once. generations: of POST /llm/generate at once.
     body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat: the chat's own.
+    timers: those of timers and outcomes.
     """
 
     answers: int = 4
@@ -56,6 +58,7 @@ class Limits:
     body_bytes: int = 64 * 1024
     body_pause: float = 10.0
     chat: ChatBounds = field(default_factory=ChatBounds)
+    timers: TimerBounds = field(default_factory=TimerBounds)
 
 
 def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements: Measurements | None = None) -> FastAPI:
@@ -94,5 +97,6 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     app.include_router(metrics_router(measurements))
     add_docs(app)
     add_chat(app, workbench, limits.chat, measurements, render_message)
+    add_outcomes(app, workbench, limits.timers)
     mount_chat(app, workbench.tenants)
     return app

@@ -62,6 +62,9 @@ class ConversationRow(Base):
             "status",
             postgresql_where=text("status IN ('waiting', 'agent')"),
         ),
+        Index(
+            "ix_conversations_open", "tenant_id", "updated_at", postgresql_where=text("status IN ('bot', 'waiting')")
+        ),
     )
 
     conversation_id: Mapped[Key]

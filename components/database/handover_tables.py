@@ -176,6 +176,12 @@ class OutcomeRow(Base):
         CheckConstraint("result IN ('open', 'contained', 'verified', 'handed_over', 'abandoned')", name="result"),
         CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
         Index(None, "tenant_id", "ended_at"),
+        Index(
+            "ix_conversation_outcomes_unsettled",
+            "tenant_id",
+            "ended_at",
+            postgresql_where=text("NOT details ? 'settled'"),
+        ),
     )
 
     tenant_id: Mapped[TenantKey]

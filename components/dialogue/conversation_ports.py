@@ -14,6 +14,7 @@ from components.core.tenant import Tenant, TenantContext
 from components.core.work import WorkDone, Workforce, WorkOrder
 from components.dialogue.flow import FlowSet
 from components.helpdesk.answered_question import AnsweredQuestion
+from components.helpdesk.handover.arrivals import Arrival, Waiting
 from components.helpdesk.wording import only_in, say
 
 EXTRACTIVE = "extractive"
@@ -63,6 +64,14 @@ class Linguist(Protocol):
     def detect(self, text: str, previous: str | None, *, heard: bool = ...) -> str | None: ...
 
 
+class Receptionist(Protocol):
+    """Who receives conversations that wait for a person; components.helpdesk.handover.arrivals.Arrivals keeps it."""
+
+    def receive(self, waiting: Waiting) -> Arrival: ...
+
+    def reopen_ticket(self, tenant: Tenant, conversation_id: UUID) -> int | None: ...
+
+
 @dataclass(frozen=True)
 class TurnServices:
     """Those who do a turn's work, shared by all conversations."""
@@ -72,6 +81,7 @@ class TurnServices:
     answering: Answerer
     workforce: Workforce
     languages: Linguist
+    receptionist: Receptionist
 
 
 @dataclass(frozen=True)

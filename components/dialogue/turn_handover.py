@@ -21,6 +21,7 @@ _REASONS = {
     "gave_up": "The customer's answers did not fit",
     "work_failed": "Work that was ordered was not done",
     "fault": "The conversation ran into a fault",
+    "came_back": "The customer came back after it was resolved",
 }
 
 

@@ -1,4 +1,4 @@
-"""What is stored of a turn, by how it went: worked out, failed, or only noted for a colleague."""
+"""What is stored of a turn, by how it went: worked out, failed, handed over, or only noted for a colleague."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from components.core.errors import HelpdeskError
-from components.dialogue.conversation_ports import ConversationPorts, TurnScope
+from components.core.nlu import Understanding
+from components.dialogue.conversation_ports import ConversationPorts, Receptionist, TurnScope
 from components.dialogue.flow import AskNode, FlowSet
 from components.dialogue.state_json import LARGEST_VARIABLES, size_of, state_to_json
 from components.dialogue.turn_handover import handover_context
 from components.dialogue.turn_lineage import lineage_of, new_messages, versions_used
 from components.dialogue.turn_types import DialogueState, Handover, Reply, Step, TurnOutcome
-from components.helpdesk.conversations.conversation import Conversation, Message
+from components.helpdesk.conversations.conversation import Conversation, Message, MessageDetails, Status
 from components.helpdesk.conversations.turn_records import NewMessage, TurnResult
+from components.helpdesk.handover.arrivals import Waiting
 from components.helpdesk.wording import WordingKey, only_goes_on_in, say
 
 SERVICE_NODE = "turn"
@@ -40,7 +42,7 @@ def worked(basis: TurnBasis, outcome: TurnOutcome, earlier: Sequence[Message], n
     """A turn of the engine's. earlier: the messages before, read where it hands over. notes: what is said before the
     engine's replies, in the conversation's own name."""
     handover = outcome.handover
-    lineage = _lineage(basis, outcome.steps, outcome, handover, None)
+    lineage = _lineage(basis, outcome.steps, outcome.understanding, handover, None)
     said = (*_notes(notes), *new_messages(outcome.replies, {}))
     context = None
     if handover is not None:
@@ -97,17 +99,48 @@ def failed(basis: TurnBasis, error: Exception, earlier: Sequence[Message], *, te
 def noted(basis: TurnBasis, waiting: Conversation) -> TurnResult:
     """A message that waits for a person: that it was added is said once a handover."""
     handover = dict(waiting.handover or {})
-    first = not handover.get("acknowledged")
-    step = Step(SERVICE_NODE, "waiting", "added for the colleague")
-    lineage = _lineage(basis, (step,), None, None, None)
+    said = [] if handover.get("acknowledged") else [say("added_for_colleague", basis.scope.language)]
+    return said_itself(basis, waiting, said, "added for the colleague", "waiting", {**handover, "acknowledged": True})
+
+
+def said_itself(
+    basis: TurnBasis,
+    stood: Conversation,
+    texts: Sequence[str],
+    what: str,
+    status: Status,
+    handover: Mapping[str, Any] | None,
+    understanding: Understanding | None = None,
+) -> TurnResult:
+    """A turn without the engine, which stays where it was. texts: in the helpdesk's own name. what: the step taken."""
+    step = Step(SERVICE_NODE, stood.status, what)
+    lineage = _lineage(basis, (step,), understanding, None, None)
     return TurnResult(
-        replies=_with_lineage(_notes([say("added_for_colleague", basis.scope.language)]), lineage) if first else (),
-        status="waiting",
-        state=waiting.state,
+        replies=_with_lineage(_notes(texts), lineage),
+        status=status,
+        state=stood.state,
         language=basis.language,
-        handover={**handover, "acknowledged": True},
-        versions=waiting.versions,
+        handover=handover,
+        versions=versions_used(stood.versions, basis.flow_version, understanding, ()),
     )
+
+
+def received(basis: TurnBasis, result: TurnResult, receptionist: Receptionist) -> TurnResult:
+    """A result that hands over, with what the customer is told of the queue or of a ticket."""
+    handover, stood = dict(result.handover or {}), basis.conversation
+    arrival = receptionist.receive(
+        Waiting(
+            basis.scope.tenant,
+            basis.scope.conversation_id,
+            basis.scope.language,
+            stood.team if stood else "",
+            handover.get("priority") or (stood.priority if stood else "normal"),
+            handover,
+        )
+    )
+    note = NewMessage(arrival.text, MessageDetails(lineage={"told": arrival.key}), "system")
+    known = {} if arrival.ticket is None else {"ticket": arrival.ticket}
+    return replace(result, replies=(*result.replies, note), handover={**handover, **known})
 
 
 def told_language(basis: TurnBasis, flows: FlowSet, outcome: TurnOutcome) -> tuple[TurnOutcome, str] | None:
@@ -147,14 +180,14 @@ def _with_lineage(said: Sequence[NewMessage], lineage: Mapping[str, Any]) -> tup
 def _lineage(
     basis: TurnBasis,
     steps: Sequence[Step],
-    outcome: TurnOutcome | None,
+    understanding: Understanding | None,
     handover: Handover | None,
     fault: str | None,
 ) -> dict[str, Any]:
     stood = basis.conversation
     return lineage_of(
         steps,
-        outcome.understanding if outcome else None,
+        understanding,
         basis.ports.seconds,
         trace_id=basis.scope.trace_id,
         language=basis.scope.language,

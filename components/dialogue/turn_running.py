@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from time import monotonic
 from uuid import UUID, uuid4
 
@@ -16,8 +17,17 @@ from components.dialogue.conversation_ports import ConversationPorts, TurnScope,
 from components.dialogue.engine import open_conversation, take_turn
 from components.dialogue.state_json import state_from_json
 from components.dialogue.turn_events import Delta, TurnEvent, Typing
-from components.dialogue.turn_results import TurnBasis, failed, noted, told_language, worked
+from components.dialogue.turn_results import TurnBasis, failed, noted, received, told_language, worked
+from components.dialogue.turn_returns import (
+    came_back,
+    fresh_state,
+    model_of,
+    only_takes_leave,
+    reaches_people,
+    took_leave,
+)
 from components.dialogue.turn_types import DialogueState, Step, Surroundings, TurnOutcome
+from components.helpdesk.conversations.changes import find_last_change
 from components.helpdesk.conversations.conversation import Conversation, Message
 from components.helpdesk.conversations.conversations import MOST_MESSAGES
 from components.helpdesk.conversations.store import read_last_messages
@@ -104,6 +114,8 @@ class TurnRunner:
         try:
             if claim.died >= MOST_DEATHS:
                 raise RuntimeError(f"{claim.died} processes died in this turn: no other one tries it")
+            if conversation.status == "closed" and self._is_for_people(basis, conversation, message):
+                return self._returned(basis, conversation, message), basis.ports.seconds
             outcome, lost = self._outcome(basis, conversation, message, tell)
             keys: list[WordingKey] = ["withdrawn"] if returning else []
             if lost:
@@ -168,11 +180,14 @@ class TurnRunner:
                 today=message.created_at.date(),
             )
 
+        # Its orders get keys that no earlier turn can have used.
+        afresh = fresh_state(flows, message.sequence)
+        if conversation.status == "closed":
+            return take(afresh), False
         try:
             return take(state_from_json(conversation.state)), False
         except InvalidInput as error:
             _log.error("conversation %s starts over: %s", conversation.conversation_id, error)
-        # Its orders get keys that no earlier turn can have used.
         return take(DialogueState(turns=message.sequence)), True
 
     def _responses(self, tenant: TenantContext) -> Mapping[str, tuple[str, ...]]:
@@ -182,14 +197,42 @@ class TurnRunner:
         except NluUnavailable:
             return {}
 
+    def _is_for_people(self, basis: TurnBasis, conversation: Conversation, message: Message) -> bool:
+        tenant = basis.scope.tenant
+        window = timedelta(hours=read_config(tenant.config).handover.reopen_hours)
+        with self._database.tenant(tenant.context) as session:
+            last = find_last_change(session.connection(), tenant.context, conversation.conversation_id)
+        return reaches_people(last, message, window)
+
+    def _returned(self, basis: TurnBasis, conversation: Conversation, message: Message) -> TurnResult:
+        """The customer of a conversation that was resolved takes leave, or waits for those who had resolved it."""
+        flows = self._services.flows.at(basis.scope.tenant.context, conversation.flow_version)
+        try:
+            found = basis.ports.understand(message.text, model_of(flows))
+        except NluUnavailable:
+            found = None
+        if only_takes_leave(message.text, found):
+            return took_leave(basis, conversation, found)
+        ticket = self._services.receptionist.reopen_ticket(basis.scope.tenant, conversation.conversation_id)
+        return self._received(basis, came_back(basis, conversation, found, self._earlier(basis), ticket))
+
     def _worked(self, basis: TurnBasis, outcome: TurnOutcome, *notes: str) -> TurnResult:
         earlier = self._earlier(basis) if outcome.handover is not None else ()
-        return worked(basis, outcome, earlier, notes)
+        return self._received(basis, worked(basis, outcome, earlier, notes))
+
+    def _received(self, basis: TurnBasis, result: TurnResult) -> TurnResult:
+        if result.status != "waiting":
+            return result
+        try:
+            return received(basis, result, self._services.receptionist)
+        finally:
+            self._on_step("after_arrival")
 
     def _failed(self, basis: TurnBasis, error: Exception) -> TurnResult:
         temporary = isinstance(error, Unavailable)
         _log.error("a turn of conversation %s failed: %s", basis.scope.conversation_id, error, exc_info=not temporary)
-        return failed(basis, error, () if temporary else self._earlier(basis), temporary=temporary)
+        earlier = () if temporary else self._earlier(basis)
+        return self._received(basis, failed(basis, error, earlier, temporary=temporary))
 
     def _earlier(self, basis: TurnBasis) -> tuple[Message, ...]:
         if basis.message is None:

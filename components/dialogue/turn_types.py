@@ -12,7 +12,7 @@ from components.core.work import WorkDone, WorkOrder
 from components.helpdesk.answered_question import AnsweredQuestion
 
 HandoverReason = Literal[
-    "asked_by_customer", "asked_by_flow", "not_understood", "no_answer", "gave_up", "work_failed", "fault"
+    "asked_by_customer", "asked_by_flow", "not_understood", "no_answer", "gave_up", "work_failed", "fault", "came_back"
 ]
 
 

@@ -60,8 +60,8 @@ class Turns:
         on_step: Callable[[str], None] = ignore,
     ) -> None:
         """deadline: seconds that a turn gets by default. lease: seconds after which another process takes over from
-        one that died. on_step: hears `after_accept`, `after_nlu`, `after_answer`, `after_work`, `before_store` and
-        `after_store`."""
+        one that died. on_step: hears `after_accept`, `after_nlu`, `after_answer`, `after_work`, `after_arrival`,
+        `before_store` and `after_store`."""
         self._database, self._deadline, self._lease, self._on_step = database, deadline, lease, on_step
         self._runner = TurnRunner(database, services, on_step)
         self._leases = TurnLeases(database, lease)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, get_args
+from zoneinfo import ZoneInfo
 
 import yaml
 
@@ -27,9 +29,13 @@ WordingKey = Literal[
     "resolved",
     "reopened",
     "you_are_welcome",
+    "queue_position",
     "nobody_free",
     "out_of_hours",
     "no_opening",
+    "nobody_here_until",
+    "nobody_here",
+    "closed_with_ticket",
     "apology",
     "apology_handover",
     "too_long",
@@ -65,7 +71,7 @@ WordingKey = Literal[
     "no",
 ]
 KEYS: tuple[WordingKey, ...] = get_args(WordingKey)
-# What stands in braces, by key; the others take nothing.
+# What stands in braces, by key, in alphabetical order; the others take nothing.
 VALUES: Mapping[str, str] = MappingProxyType(
     {
         "only_in_language": "language",
@@ -73,9 +79,12 @@ VALUES: Mapping[str, str] = MappingProxyType(
         "corrected": "value",
         "agent_joined": "name",
         "resolved": "name",
+        "queue_position": "position",
         "nobody_free": "ticket",
         "out_of_hours": "opening ticket",
         "no_opening": "ticket",
+        "nobody_here_until": "opening",
+        "closed_with_ticket": "ticket",
         "too_long": "longest",
         "misfit_too_long": "allowed",
         "misfit_minimum": "allowed",
@@ -88,12 +97,15 @@ DEFAULT = "en"
 _NEAREST = {"nb": "da"}
 _FOLDER = Path(__file__).parent / "wordings"
 _NAMES = "languages"
+# Monday first.
+_WEEKDAYS = "weekdays"
 
 
 @dataclass(frozen=True)
 class _Wording:
     texts: Mapping[str, str]
     names: Mapping[str, str]
+    weekdays: Sequence[str]
 
 
 @cache
@@ -135,6 +147,19 @@ def only_goes_on_in(spoken: str, language: str | None) -> str:
     return say("only_goes_on_in", language, language=_name(spoken, language))
 
 
+def moment_in(at: datetime, time_zone: str, language: str | None) -> str:
+    """A day and a time as everybody reads them alike, the weekday in the customer's language.
+
+    >>> moment_in(datetime(2026, 11, 30, 8, tzinfo=UTC), "Europe/Vienna", "de")
+    '2026-11-30 (Montag) 09:00 CET'
+    """
+    local = at.astimezone(ZoneInfo(time_zone))
+    zone = local.tzname() or ""
+    # Zones without an abbreviation of their own go by their offset: `-03`.
+    name = f"UTC{zone}" if zone[:1] in "+-" else zone
+    return f"{local:%Y-%m-%d} ({_wording(language).weekdays[local.weekday()]}) {local:%H:%M} {name}".strip()
+
+
 def _name(spoken: str, language: str | None) -> str:
     return _wording(language).names.get(spoken, spoken)
 
@@ -148,4 +173,5 @@ def _wording(language: str | None) -> _Wording:
 def _read(language: str) -> _Wording:
     content: dict[str, Any] = yaml.safe_load((_FOLDER / f"{language}.yaml").read_text("utf-8"))
     names = content.pop(_NAMES)
-    return _Wording(MappingProxyType(content), MappingProxyType(names))
+    weekdays = tuple(content.pop(_WEEKDAYS))
+    return _Wording(MappingProxyType(content), MappingProxyType(names), weekdays)

@@ -16,6 +16,7 @@ from components.core.answers import Answer
 from components.core.errors import NluUnavailable
 from components.core.nlu import Understanding
 from components.core.tenant import Tenant, TenantContext
+from components.core.tickets import TicketOffice
 from components.core.work import Workforce
 from components.database.session import Database
 from components.dialogue.conversation_ports import TurnServices
@@ -23,6 +24,8 @@ from components.dialogue.flow_releases import FlowReleases
 from components.dialogue.turns import Turns
 from components.helpdesk.answered_question import AnsweredQuestion
 from components.helpdesk.conversations.conversation import Conversation, Message
+from components.helpdesk.handover.arrivals import Arrivals, Clock, utc_now
+from components.helpdesk.local_tickets import LocalTickets
 from components.helpdesk.local_workforce import LocalWorkforce
 from components.nlu.language import LanguageDetector
 
@@ -112,13 +115,18 @@ class World:
     nlu: Keywords = field(default_factory=Keywords)
     knowledge: Echo = field(default_factory=Echo)
     workforce: Workforce | None = None
+    tickets: TicketOffice | None = None
+    clock: Clock = utc_now
     made: list[Turns] = field(default_factory=list)
 
     def turns(
         self, *, deadline: float = 20.0, lease: float = 5.0, on_step: Callable[[str], None] = lambda step: None
     ) -> Turns:
         workforce = self.workforce or LocalWorkforce(self.database)
-        services = TurnServices(FlowReleases(self.database), self.nlu, self.knowledge, workforce, LanguageDetector())
+        arrivals = Arrivals(self.database, self.tickets or LocalTickets(self.database, workforce), clock=self.clock)
+        services = TurnServices(
+            FlowReleases(self.database), self.nlu, self.knowledge, workforce, LanguageDetector(), arrivals
+        )
         self.made.append(Turns(self.database, services, deadline=deadline, lease=lease, on_step=on_step))
         return self.made[-1]
 

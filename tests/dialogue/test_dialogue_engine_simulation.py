@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from dialogue_flows import SHOP
@@ -19,6 +19,7 @@ from components.dialogue.flow import FlowSet
 from components.dialogue.flow_reading import load_flows
 from components.dialogue.turn_types import Step
 from components.helpdesk.answered_question import AnsweredQuestion
+from components.helpdesk.handover.arrivals import Arrival, Waiting
 from components.nlu.language import LanguageDetector
 
 TENANT = Tenant(uuid4(), "Shop", "shop.example", {"greeting": "Welcome to Shop."})
@@ -56,6 +57,12 @@ class Services:
         self.carried_out += 1
         return WorkDone({"ticket_number": 1})
 
+    def receive(self, waiting: Waiting) -> Arrival:
+        raise AssertionError("a simulation reaches no person")
+
+    def reopen_ticket(self, tenant: Tenant, conversation_id: UUID) -> int | None:
+        raise AssertionError("a simulation reaches no person")
+
 
 @pytest.fixture
 def services() -> Services:
@@ -63,7 +70,7 @@ def services() -> Services:
 
 
 def simulation_of(services: Services, steps: list[Step]) -> Simulation:
-    parts = TurnServices(services, services, services, services, LanguageDetector())
+    parts = TurnServices(services, services, services, services, LanguageDetector(), services)
     return Simulation(services.active(TENANT.context), TENANT, parts, today=lambda: TODAY, on_step=steps.append)
 
 

@@ -209,7 +209,7 @@ def test_a_fault_is_apologised_for_once_and_handed_over(world: World, tenant: Te
     conversation_id = opened(turns, tenant).conversation_id
     world.knowledge.failing = ZeroDivisionError("a fault of ours")
     taken = turns.take(tenant, conversation_id, client_message_id="a", text="How far?")
-    assert said(taken.replies) == [say("apology_handover", "en")]
+    assert said(taken.replies) == [say("apology_handover", "en"), say("queue_position", "en", position="1")]
     assert taken.replies[0].details.lineage["fault"] == "fault"
     assert taken.conversation.handover is not None
     assert taken.conversation.handover["reason"] == "fault"

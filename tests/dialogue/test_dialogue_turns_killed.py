@@ -121,7 +121,7 @@ def test_a_message_that_kills_every_process_is_apologised_for_in_the_end(
     for _ in range(MOST_DEATHS):
         killed(Job(urls, tenant, conversation_id, (("a", "How far?"),), 0.3, "after_nlu"))
     taken = turns.take(tenant, conversation_id, client_message_id="a", text="How far?")
-    assert said(taken.replies) == [say("apology_handover", "en")]
+    assert said(taken.replies) == [say("apology_handover", "en"), say("queue_position", "en", position="1")]
     assert taken.conversation.status == "waiting"
     assert world.knowledge.asked == []
 

@@ -52,7 +52,7 @@ def test_what_is_in_the_customers_language_needs_no_such_word(world: World, tena
     turns = world.turns()
     conversation_id = opened(turns, tenant).conversation_id
     taken = turns.take(tenant, conversation_id, client_message_id="a", text="Ich möchte mit einem Menschen sprechen")
-    assert said(taken.replies) == [say("handover", "de")]
+    assert said(taken.replies) == [say("handover", "de"), say("queue_position", "de", position="1")]
     noted = turns.take(tenant, conversation_id, client_message_id="b", text="Sind Sie noch da, bitte?")
     assert said(noted.replies) == [say("added_for_colleague", "de")]
 

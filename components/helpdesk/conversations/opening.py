@@ -15,6 +15,7 @@ from components.helpdesk.conversations.ownership import change, kind_of_turn
 from components.helpdesk.conversations.store import CONVERSATIONS, conversation_of
 from components.helpdesk.conversations.storing import insert_messages
 from components.helpdesk.conversations.turn_records import TurnResult
+from components.helpdesk.outcome_rows import begin_outcome
 
 # What a turn changes of a conversation, beside its status.
 TURN_COLUMNS = ("state", "language", "handover", "versions")
@@ -46,6 +47,7 @@ def store_opening(
     with database.tenant(tenant) as session:
         connection = session.connection()
         row = connection.execute(insert(CONVERSATIONS).values(values).returning(CONVERSATIONS)).one()
+        begin_outcome(connection, tenant, row)
         row = move_on(connection, tenant, row, opening)
         replies = insert_messages(
             connection, tenant, conversation_id, opening.replies, first=1, at=row.updated_at, channel=channel

@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, fields
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, insert, select, update
+from sqlalchemy import Connection, Row, func, insert, update
 
 from components.core.errors import Conflict
 from components.core.tenant import TenantContext
-from components.database.tables import ConversationEventRow
+from components.helpdesk.conversations.changes import (
+    EVENTS,
+    Actor,
+    Change,
+    ChangeKind,
+    is_known_request,
+    read_changes,
+)
 from components.helpdesk.conversations.conversation import Status
 from components.helpdesk.conversations.store import CONVERSATIONS, MESSAGES, OF_CONVERSATION, OF_MESSAGES, WAITING, keys
+from components.helpdesk.outcome_rows import follow_change
 
-Actor = Literal["customer", "bot", "agent", "timer"]
-ChangeKind = Literal[
-    "request",
-    "withdraw",
-    "claim",
-    "release",
-    "transfer",
-    "silence",
-    "give_back",
-    "resolve",
-    "reopen",
-    "restart",
-    "expire",
+__all__ = [
+    "EVENTS",
+    "TRANSITIONS",
+    "Actor",
+    "Change",
+    "ChangeKind",
+    "change",
+    "is_known_request",
+    "kind_of_turn",
+    "read_changes",
 ]
-EVENTS = ConversationEventRow.metadata.tables[ConversationEventRow.__tablename__]
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,8 @@ TRANSITIONS: Mapping[ChangeKind, Transition] = MappingProxyType(
         "expire": _from("bot", "waiting", to="closed"),
     }
 )
+# After these the agent who had it is asked first, or was the last to have it.
+_KEEP_AGENT: frozenset[ChangeKind] = frozenset({"resolve", "reopen", "expire"})
 # What a turn of the bot's, or a customer's message in it, comes to.
 _OF_TURNS: Mapping[tuple[Status, Status], ChangeKind] = MappingProxyType(
     {
@@ -74,20 +79,6 @@ _OF_TURNS: Mapping[tuple[Status, Status], ChangeKind] = MappingProxyType(
         ("closed", "bot"): "restart",
     }
 )
-
-
-@dataclass(frozen=True)
-class Change:
-    """One change as it is recorded. agent_id: who did it, where an agent did."""
-
-    number: int
-    kind: ChangeKind
-    actor: Actor
-    agent_id: UUID | None
-    status_before: Status
-    status_after: Status
-    details: Mapping[str, Any]
-    at: datetime
 
 
 def kind_of_turn(before: Status, after: Status) -> ChangeKind:
@@ -115,8 +106,8 @@ def change(
     """Moves a conversation on, in the caller's transaction, and records it; the row as it stands then.
 
     stood: its row, locked. agent_id: the agent who does it. owner: the agent who owns it then or, while it waits, is
-    asked first; none = as before. team, priority: None leaves them. request_id: the caller's own. Raises Conflict where
-    it may not begin in the state that the conversation is in.
+    asked first; none = nobody, or who had it where it is ended and reopened. team, priority: None leaves them.
+    request_id: the caller's own. Raises Conflict where it may not begin in the state that the conversation is in.
     """
     transition = TRANSITIONS[kind]
     if stood.status not in transition.before:
@@ -132,7 +123,7 @@ def change(
         "closed_at": at if transition.after == "closed" else None,
         "apologised_at": None,
     }
-    values |= {"agent_id": owner} if owner is not None or transition.after == "bot" else {}
+    values |= {"agent_id": owner} if owner is not None or kind not in _KEEP_AGENT else {}
     values |= {"team": team} if team is not None else {}
     values |= {"priority": priority} if priority is not None else {}
     if transition.after in ("agent", "closed"):
@@ -148,47 +139,14 @@ def change(
             update(MESSAGES).where(OF_MESSAGES, WAITING).values(handled_at=row.updated_at),
             keys(tenant, stood.conversation_id),
         )
+    made = Change(row.changes, kind, actor, agent_id, stood.status, row.status, dict(details), row.updated_at)
     connection.execute(
         insert(EVENTS).values(
             tenant_id=tenant.tenant_id,
             conversation_id=stood.conversation_id,
-            number=row.changes,
-            kind=kind,
-            actor=actor,
-            agent_id=agent_id,
-            status_before=stood.status,
-            status_after=row.status,
-            details=dict(details),
             request_id=request_id,
-            at=row.updated_at,
+            **{field.name: getattr(made, field.name) for field in fields(made)},
         )
     )
+    follow_change(connection, tenant, row, made)
     return row
-
-
-def is_known_request(
-    connection: Connection, tenant: TenantContext, conversation_id: UUID, kind: ChangeKind, request_id: str
-) -> bool:
-    """Whether this very wish was carried out before. Raises Conflict where the id was another wish's."""
-    query = select(EVENTS.c.kind).where(
-        EVENTS.c.tenant_id == tenant.tenant_id,
-        EVENTS.c.conversation_id == conversation_id,
-        EVENTS.c.request_id == request_id,
-    )
-    known = connection.execute(query).scalar_one_or_none()
-    if known is not None and known != kind:
-        raise Conflict(f"request_id={request_id!r} was given to {known} before: a new wish needs a new one")
-    return known is not None
-
-
-def read_changes(connection: Connection, tenant: TenantContext, conversation_id: UUID) -> tuple[Change, ...]:
-    """All of a conversation's, in order."""
-    query = (
-        select(EVENTS)
-        .where(EVENTS.c.tenant_id == tenant.tenant_id, EVENTS.c.conversation_id == conversation_id)
-        .order_by(EVENTS.c.number)
-    )
-    return tuple(
-        Change(row.number, row.kind, row.actor, row.agent_id, row.status_before, row.status_after, row.details, row.at)
-        for row in connection.execute(query)
-    )

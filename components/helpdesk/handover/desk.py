@@ -29,6 +29,7 @@ from components.helpdesk.conversations.store import (
 from components.helpdesk.conversations.storing import insert_messages
 from components.helpdesk.conversations.turn_records import NewMessage
 from components.helpdesk.handover.agents import Agent, Agents
+from components.helpdesk.outcome_rows import follow_agent
 from components.helpdesk.storable import storable
 from components.helpdesk.wording import WordingKey, say
 
@@ -96,7 +97,8 @@ class Desk:
             self._require_owner(connection, tenant, row, agent)
             carried = read_attachments(connection, tenant, conversation_id, attachments, "agent")
             details = MessageDetails(attachments=carried, speaker=agent.name, agent_id=agent.agent_id)
-            message, _ = _add(connection, tenant, row, NewMessage(said, details, "agent"), client_message_id)
+            message, row = _add(connection, tenant, row, NewMessage(said, details, "agent"), client_message_id)
+            follow_agent(connection, tenant, row, message.created_at)
             return message, False
 
     def release(

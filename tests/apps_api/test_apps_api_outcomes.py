@@ -1,0 +1,102 @@
+"""Ratings and figures of conversations over HTTP: for those they belong to, and refused with a reason."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from apps_api_chat import QUESTION, Chatter, begin
+from apps_api_customers import Customer
+from fastapi.testclient import TestClient
+
+from components.bootstrap import Workbench
+from components.helpdesk.handover.agents import Agent
+
+
+@pytest.fixture
+def anna(workbench: Workbench, shop: Customer) -> Agent:
+    return workbench.agents.create(
+        shop.tenant.context, email=f"{uuid4().hex}@example.com", name="Anna", password="correct horse battery"
+    )
+
+
+def rate(chatter: Chatter, **body: object) -> int:
+    response = chatter.client.post(f"{chatter.path}/rating", json=body, headers=chatter.headers)
+    return response.status_code
+
+
+def figures(client: TestClient, headers: dict[str, str], **params: str) -> dict[str, object]:
+    response = client.get("/handover/outcomes", headers=headers, params=params)
+    assert response.status_code == 200, response.text
+    told: dict[str, object] = response.json()
+    return told
+
+
+def test_a_conversation_is_rated_once_somebody_has_answered_and_the_last_rating_counts(
+    client: TestClient, shop: Customer, workbench: Workbench
+) -> None:
+    chatter = begin(client, shop.tenant.domain)
+    assert rate(chatter, stars=5) == 409
+    chatter.say(QUESTION)
+    assert (rate(chatter, stars=2), rate(chatter, stars=5, comment=" Quick! ")) == (204, 204)
+    outcome = workbench.outcomes.get(shop.tenant.context, UUID(chatter.session))
+    assert (outcome.rating, outcome.comment) == (5, "Quick!")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"stars": 0}, {"stars": 6}, {"stars": "5"}, {"stars": 5, "comment": "x" * 2001}, {"stars": 5, "extra": 1}],
+)
+def test_a_bad_rating_is_refused(client: TestClient, shop: Customer, body: dict[str, object]) -> None:
+    assert rate(begin(client, shop.tenant.domain), **body) == 422
+
+
+def test_nobody_rates_another_customers_conversation(client: TestClient, shop: Customer) -> None:
+    mine, other = begin(client, shop.tenant.domain), begin(client, shop.tenant.domain)
+    assert rate(Chatter(client, other.session, mine.token), stars=1) == 401
+
+
+def test_agents_and_programs_read_the_figures_of_their_own_tenant(
+    client: TestClient, shop: Customer, cloud: Customer, workbench: Workbench, anna: Agent
+) -> None:
+    chatter = begin(client, shop.tenant.domain)
+    chatter.say("I want to talk to a human, please")
+    conversation_id = UUID(chatter.session)
+    workbench.desk.claim(shop.tenant.context, anna, conversation_id)
+    workbench.desk.say(shop.tenant.context, anna, conversation_id, client_message_id="m", text="Hello, Anna here")
+    workbench.desk.resolve(shop.tenant.context, anna, conversation_id)
+    token, _ = workbench.agent_tokens.issue(shop.tenant.context, anna.agent_id)
+    by_key, by_agent = figures(client, shop.headers), figures(client, {"Authorization": f"Bearer {token}"})
+    for told in (by_key, by_agent):
+        assert (told["total_sessions"], told["handed_over"], told["deflection"]) == (1, 1, 0.0)
+        assert told["reasons"] == {"asked_by_customer": 1}
+    assert figures(client, cloud.headers)["total_sessions"] == 0
+    long_ago = (datetime.now(UTC) - timedelta(days=2)).isoformat()
+    assert figures(client, shop.headers, until=long_ago)["total_sessions"] == 0
+
+
+def test_figures_are_refused_without_a_key_or_with_a_time_that_makes_no_sense(
+    client: TestClient, shop: Customer
+) -> None:
+    chatter = begin(client, shop.tenant.domain)
+    for headers in ({}, {"Authorization": "Bearer hd_wrong"}, chatter.headers):
+        assert client.get("/handover/outcomes", headers=headers).status_code == 401
+    now = datetime.now(UTC).isoformat()
+    for params in ({"since": now, "until": now}, {"since": "2026-01-01T00:00:00"}, {"since": "yesterday"}):
+        response = client.get("/handover/outcomes", headers=shop.headers, params=params)
+        assert response.status_code == 422, response.text
+
+
+def test_the_timers_run_while_the_api_is_served(client: TestClient, workbench: Workbench) -> None:
+    # Next to nothing: the next sweep apologises.
+    domain = f"shop-{uuid4().hex[:12]}.example"
+    tenant = workbench.tenants.create("Shop", domain, {"handover": {"wait_minutes": 0.0001}})
+    chatter = begin(client, domain)
+    assert chatter.say("I want to talk to a human, please")["status"] == "waiting"
+    until = time.monotonic() + 30
+    while not any("ticket is #1" in each["text"] for each in chatter.read()["messages"]):
+        assert time.monotonic() < until, "no sweep came"
+        time.sleep(0.2)
+    assert workbench.conversations.get(tenant.context, UUID(chatter.session)).status == "waiting"
