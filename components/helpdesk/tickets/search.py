@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import Connection, Select, any_, literal, or_, select
 
 from components.core.errors import InvalidInput
 from components.core.tenant import TenantContext
@@ -65,7 +65,7 @@ def _narrowed(wanted: Select[Any], query: TicketQuery) -> Select[Any]:
     if query.team:
         wanted = wanted.where(columns.team == query.team)
     if query.tag:
-        wanted = wanted.where(columns.tags.contains([query.tag.lower()]))
+        wanted = wanted.where(literal(query.tag.lower()) == any_(columns.tags))
     if query.requester:
         exactly = query.requester.strip()
         wanted = wanted.where(

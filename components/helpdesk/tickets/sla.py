@@ -36,11 +36,27 @@ class TicketClocks:
 def targeted(ticket: Ticket, targets: SlaTargets, hours: BusinessHours, at: datetime) -> Ticket:
     """With these targets from `at` on; a clock that has been met keeps its own. A target that is missed the moment it
     is set is due at that moment, unless the one before it was missed earlier."""
+    used = max(hours.between(ticket.created_at, at) - timedelta(seconds=ticket.paused_seconds), timedelta())
+
+    def due(minutes: float | None, was: datetime | None) -> datetime | None:
+        if minutes is None:
+            return None
+        left = timedelta(minutes=minutes) - used
+        return hours.after(at, left) if left >= timedelta() else min(was or at, at)
+
     if ticket.first_response_at is None:
-        ticket = replace(ticket, first_response_minutes=targets.first_response)
+        ticket = replace(
+            ticket,
+            first_response_minutes=targets.first_response,
+            first_response_due=due(targets.first_response, ticket.first_response_due),
+        )
     if ticket.resolved_at is None:
-        ticket = replace(ticket, resolution_minutes=targets.resolution)
-    return _due_anew(ticket, hours, at)
+        ticket = replace(
+            ticket,
+            resolution_minutes=targets.resolution,
+            resolution_due=due(targets.resolution, ticket.resolution_due),
+        )
+    return ticket
 
 
 def paused(ticket: Ticket, at: datetime) -> Ticket:
@@ -49,12 +65,23 @@ def paused(ticket: Ticket, at: datetime) -> Ticket:
 
 
 def settled(ticket: Ticket, hours: BusinessHours, at: datetime) -> Ticket:
-    """As if its clocks stood still only from `at` on: what was due in the meantime is due that much later."""
-    if ticket.paused_since is None or ticket.paused_since >= at:
+    """As if its clocks stood still only from `at` on: what was not missed before is due so much later."""
+    since = ticket.paused_since
+    if since is None or since >= at:
         return ticket
-    stood = hours.between(ticket.paused_since, at).total_seconds()
-    ticket = replace(ticket, paused_since=at, paused_seconds=ticket.paused_seconds + stood)
-    return _due_anew(ticket, hours, at)
+
+    def later(due: datetime | None, met_at: datetime | None) -> datetime | None:
+        if due is None or due < since or met_at is not None:
+            return due
+        return hours.after(at, hours.between(since, due))
+
+    return replace(
+        ticket,
+        paused_since=at,
+        paused_seconds=ticket.paused_seconds + hours.between(since, at).total_seconds(),
+        first_response_due=later(ticket.first_response_due, ticket.first_response_at),
+        resolution_due=later(ticket.resolution_due, ticket.resolved_at),
+    )
 
 
 def resumed(ticket: Ticket, hours: BusinessHours, at: datetime) -> Ticket:
@@ -69,25 +96,6 @@ def read_clocks(ticket: Ticket, hours: BusinessHours, now: datetime) -> TicketCl
     )
     resolution = _reading(ticket, hours, now, ticket.resolution_minutes, ticket.resolution_due, ticket.resolved_at)
     return TicketClocks(first, resolution)
-
-
-def _due_anew(ticket: Ticket, hours: BusinessHours, at: datetime) -> Ticket:
-    used = hours.between(ticket.created_at, at) - timedelta(seconds=ticket.paused_seconds)
-
-    def due(minutes: float | None, was: datetime | None) -> datetime | None:
-        if minutes is None:
-            return None
-        left = timedelta(minutes=minutes) - used
-        if left > timedelta():
-            return hours.after(at, left)
-        return at if was is None else min(was, at)
-
-    first, resolution = ticket.first_response_due, ticket.resolution_due
-    if ticket.first_response_at is None:
-        first = due(ticket.first_response_minutes, first)
-    if ticket.resolved_at is None:
-        resolution = due(ticket.resolution_minutes, resolution)
-    return replace(ticket, first_response_due=first, resolution_due=resolution)
 
 
 def _reading(

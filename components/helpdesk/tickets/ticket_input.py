@@ -81,7 +81,10 @@ def checked_new(new: NewTicket) -> NewTicket:
 def checked_change(change: TicketChange) -> TicketChange:
     """As it is done. Raises InvalidInput, also for one that changes nothing at all."""
     if change == TicketChange():
-        raise InvalidInput("nothing is to be changed: status, priority, assigned_to, team, tags or subject is needed")
+        raise InvalidInput(
+            "nothing is to be changed: one of status, priority, assigned_to, team, tags and subject is needed",
+            field="body",
+        )
     return TicketChange(
         status=None if change.status is None else _one_of(change.status, STATUSES, "status"),
         priority=None if change.priority is None else _one_of(change.priority, PRIORITIES, "priority"),
@@ -141,7 +144,9 @@ def _tags(tags: Sequence[str]) -> tuple[str, ...]:
 def _requester(requester: Requester) -> Requester:
     email = _text(requester.email, "requester.email", 0, LONGEST_EMAIL).lower()
     if email and not _EMAIL.fullmatch(email):
-        raise InvalidInput(f"requester.email={email!r}: an address such as ada@example.com is allowed")
+        raise InvalidInput(
+            f"requester.email={email!r}: an address such as ada@example.com is allowed", field="requester.email"
+        )
     return Requester(
         _text(requester.name, "requester.name", 0, LONGEST_NAME),
         email,
