@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from components.helpdesk.ingestion.service import Ingestion
     from components.helpdesk.prompts import Prompts
     from components.helpdesk.session_tokens import SessionTokens
+    from components.helpdesk.tickets.tickets import Tickets
+    from components.helpdesk.tickets.webhook import WebhookSender
     from components.helpdesk.understanding.models import NluModels
     from components.helpdesk.understanding.understanding import Understandings
     from components.shared_state.connection import SharedState
@@ -71,6 +73,8 @@ class Workbench:
     agents: Agents
     agent_tokens: AgentTokens
     desk: Desk
+    tickets: Tickets
+    ticket_webhook: WebhookSender
     ingestion: Ingestion
     gateway: ModelGateway
     loop: EventLoopThread
@@ -174,6 +178,8 @@ def build_workbench(
     from components.helpdesk.prompts import Prompts
     from components.helpdesk.session_tokens import SessionTokens, key_from
     from components.helpdesk.tenant_config import NluConfig, read_config
+    from components.helpdesk.tickets.tickets import Tickets
+    from components.helpdesk.tickets.webhook import WebhookSender
     from components.helpdesk.understanding.models import NluModels
     from components.helpdesk.understanding.understanding import Understandings
     from components.models.chat_model_factory import build_chat_model
@@ -249,6 +255,8 @@ def build_workbench(
         agents=agents,
         agent_tokens=AgentTokens(key),
         desk=Desk(database, agents),
+        tickets=Tickets(database),
+        ticket_webhook=WebhookSender(database, loop, private=settings.webhook_private),
         ingestion=Ingestion(database, embedder, settings, on_withdrawn=answers.purge),
         gateway=gateway,
         loop=loop,

@@ -1,4 +1,4 @@
-"""What goes out of the house: one row of the outbox as its sender sees it, and how a delivery ended."""
+"""What is sent out of the helpdesk, and the Protocol that whoever sends it keeps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from components.core.tenant import TenantContext
 
 @dataclass(frozen=True)
 class Outgoing:
-    """Something to be sent. key: its idempotency key, the same at every attempt. attempt: 1 for the first."""
+    """One row of the outbox that is due. key: its idempotency key, the same at every attempt. attempt: 1, 2, …"""
 
     outbox_id: UUID
     key: str
@@ -23,14 +23,14 @@ class Outgoing:
 
 @dataclass(frozen=True)
 class Sent:
-    """It has arrived. result: what the other side said of it, as JSON values."""
+    """Done. result: JSON values that are kept with the row, such as the provider's id."""
 
     result: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
 class Later:
-    """It has not arrived, and may: try again after so many seconds."""
+    """Not yet: to be tried again after so many seconds, or later where the row's own back-off is longer."""
 
     seconds: float
     reason: str
@@ -38,7 +38,7 @@ class Later:
 
 @dataclass(frozen=True)
 class Failed:
-    """It never will."""
+    """Never: it is given up for this reason."""
 
     reason: str
 
@@ -47,6 +47,9 @@ Delivery = Sent | Later | Failed
 
 
 class Sender(Protocol):
-    """Sends what is of one kind. Thread-safe."""
+    """Sends what has one kind. Thread-safe."""
 
-    def send(self, tenant: TenantContext, outgoing: Outgoing) -> Delivery: ...
+    def send(self, tenant: TenantContext, outgoing: Outgoing) -> Delivery:
+        """Within a bounded time. Called again with the same key after a Later, and after a process died on the way:
+        what was sent already is not sent twice."""
+        ...

@@ -6,7 +6,7 @@ import json
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, f
 from components.core.errors import InvalidInput
 from components.core.languages import language_name
 from components.helpdesk.storable import storable
-from components.helpdesk.ticket_config import SlaConfig, SlaTargets, TicketWebhookConfig
+from components.helpdesk.ticket_config import SlaConfig, TicketWebhookConfig
 
 COLOUR = r"^#[0-9a-fA-F]{6}$"
 LONGEST_CONFIG = 64_000
@@ -191,7 +191,9 @@ def read_config(config: dict[str, Any]) -> TenantConfig:
         key = ".".join(("config", *(str(part) for part in first["loc"])))
         allowed = _SECTIONS.get(str(first["loc"][0])) if first["type"] == "extra_forbidden" else None
         hint = f"; allowed are {', '.join(_keys(allowed, first['loc'][1:-1]))}" if allowed else ""
-        raise InvalidInput(f"{key}={first.get('input')!r}: {first['msg']}{hint}", field=key) from error
+        secret = first["loc"][0] in _SECRET_SECTIONS
+        given = "" if secret else f"={first.get('input')!r}"
+        raise InvalidInput(f"{key}{given}: {first['msg']}{hint}", field=key) from (None if secret else error)
 
 
 _SECTIONS: dict[str, type[BaseModel]] = {
@@ -202,8 +204,14 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "slas": SlaConfig,
     "ticket_webhook": TicketWebhookConfig,
 }
-_INNER_SECTIONS: dict[type[BaseModel], type[BaseModel]] = {BudgetConfig: PeriodBudget, SlaConfig: SlaTargets}
+# Where a reference to a secret belongs, somebody may have written the secret.
+_SECRET_SECTIONS = ("ticket_webhook",)
 
 
 def _keys(section: type[BaseModel], inside: tuple[int | str, ...]) -> list[str]:
-    return list((_INNER_SECTIONS[section] if inside else section).model_fields)
+    """The keys that are allowed where a section, and what lies within it, was left for an unknown one."""
+    for part in inside:
+        within = section.model_fields[str(part)].annotation
+        found = [each for each in (within, *get_args(within)) if isinstance(each, type) and issubclass(each, BaseModel)]
+        section = found[0]
+    return [field.alias or name for name, field in section.model_fields.items()]
