@@ -68,16 +68,7 @@ def upgrade() -> None:
         op.execute(f"ALTER TABLE {table} NO FORCE ROW LEVEL SECURITY")
     op.execute(_FILL_GAPS)
     op.execute(_FIRST_EVENTS)
-    for table in _REWRITTEN:
-        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-    for name, default in _REQUIRED.items():
-        op.alter_column("tickets", name, nullable=False, server_default=sa.text(default))
-    op.alter_column("tickets", "number", nullable=False)
     op.create_unique_constraint("uq_tickets_tenant_id_ticket_id", "tickets", ["tenant_id", "ticket_id"])
-    op.create_check_constraint("status", "tickets", "status IN ('open', 'pending', 'resolved', 'closed')")
-    op.create_check_constraint("priority", "tickets", "priority IN ('low', 'normal', 'high', 'urgent')")
-    for columns in _INDICES:
-        op.create_index(f"ix_tickets_{'_'.join(columns)}", "tickets", columns)
     op.create_foreign_key(
         "fk_ticket_events_ticket",
         "ticket_events",
@@ -86,6 +77,15 @@ def upgrade() -> None:
         ["tenant_id", "ticket_id"],
         ondelete="CASCADE",
     )
+    for table in _REWRITTEN:
+        op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
+    for name, default in _REQUIRED.items():
+        op.alter_column("tickets", name, nullable=False, server_default=sa.text(default))
+    op.alter_column("tickets", "number", nullable=False)
+    op.create_check_constraint("status", "tickets", "status IN ('open', 'pending', 'resolved', 'closed')")
+    op.create_check_constraint("priority", "tickets", "priority IN ('low', 'normal', 'high', 'urgent')")
+    for columns in _INDICES:
+        op.create_index(f"ix_tickets_{'_'.join(columns)}", "tickets", columns)
     protect(op, "ticket_events", APPEND_ONLY)
 
 
