@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from components.helpdesk.outcomes import Outcomes
     from components.helpdesk.prompts import Prompts
     from components.helpdesk.session_tokens import SessionTokens
+    from components.helpdesk.tickets.tickets import Tickets
+    from components.helpdesk.tickets.webhook import WebhookSender
     from components.helpdesk.understanding.models import NluModels
     from components.helpdesk.understanding.understanding import Understandings
     from components.shared_state.connection import SharedState
@@ -75,6 +77,8 @@ class Workbench:
     desk: Desk
     timers: Timers
     outcomes: Outcomes
+    tickets: Tickets
+    ticket_webhook: WebhookSender
     ingestion: Ingestion
     gateway: ModelGateway
     loop: EventLoopThread
@@ -175,13 +179,15 @@ def build_workbench(
     from components.helpdesk.handover.desk import Desk
     from components.helpdesk.handover.timers import Timers
     from components.helpdesk.ingestion.service import Ingestion
-    from components.helpdesk.local_tickets import LocalTickets
     from components.helpdesk.local_workforce import LocalWorkforce
     from components.helpdesk.model_policy import policy_of
     from components.helpdesk.outcomes import Outcomes
     from components.helpdesk.prompts import Prompts
     from components.helpdesk.session_tokens import SessionTokens, key_from
     from components.helpdesk.tenant_config import NluConfig, read_config
+    from components.helpdesk.tickets.of_conversations import ConversationTickets
+    from components.helpdesk.tickets.tickets import Tickets
+    from components.helpdesk.tickets.webhook import WebhookSender
     from components.helpdesk.understanding.models import NluModels
     from components.helpdesk.understanding.understanding import Understandings
     from components.models.chat_model_factory import build_chat_model
@@ -237,7 +243,8 @@ def build_workbench(
     key = key_from(settings)
     answerer = answering if counts is None else CountedAnswers(answering, counts)
     workforce = LocalWorkforce(database)
-    arrivals = Arrivals(database, LocalTickets(database, workforce))
+    tickets = Tickets(database)
+    arrivals = Arrivals(database, ConversationTickets(database, tickets))
     services = TurnServices(flows, understandings, answerer, workforce, LanguageDetector(), arrivals)
     return Workbench(
         settings=settings,
@@ -261,6 +268,8 @@ def build_workbench(
         desk=Desk(database, agents),
         timers=Timers(database, arrivals),
         outcomes=Outcomes(database),
+        tickets=tickets,
+        ticket_webhook=WebhookSender(database, loop, private=settings.webhook_private),
         ingestion=Ingestion(database, embedder, settings, on_withdrawn=answers.purge),
         gateway=gateway,
         loop=loop,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 
+from apps.api.agent_access import AgentAccess
 from apps.api.answers import answers_router
 from apps.api.authentication import Authentication
 from apps.api.body_limit import BodyLimit
@@ -27,6 +28,8 @@ from apps.api.metrics import metrics_router
 from apps.api.openapi import HelpdeskApi
 from apps.api.outcomes_app import TimerBounds, add_outcomes
 from apps.api.rag import rag_router
+from apps.api.staff_access import StaffAccess
+from apps.api.tickets import tickets_router
 from apps.api.workers import WorkerPool
 from apps.chat.app import PATH as CHAT_PATH
 from apps.chat.app import mount_chat
@@ -85,6 +88,7 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     gateway, loop, policy_for = workbench.gateway, workbench.loop, workbench.policy_for
     generations = Generations(gateway, loop, policy_for, short, limit=limits.generations, deadline=deadline)
     authenticate = Authentication(workbench.api_keys, short, deadline=deadline)
+    agent_access = AgentAccess(workbench.agent_tokens, workbench.agents, workbench.tenants, short, deadline=deadline)
     handle_failures(app)
     app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=_CHAT_PAGES)
     app.add_middleware(Exchange, measurements=measurements)
@@ -93,6 +97,9 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     app.include_router(generate_router(generations, authenticate))
     app.include_router(models_router(gateway, loop, policy_for, authenticate, short, deadline=deadline))
     app.include_router(feedback_router(workbench.feedback, authenticate, short, deadline=deadline))
+    app.include_router(
+        tickets_router(workbench.tickets, StaffAccess(authenticate, agent_access), short, deadline=deadline)
+    )
     app.include_router(health_router(workbench.database, probes, deadline=_READY_WITHIN))
     app.include_router(metrics_router(measurements))
     add_docs(app)

@@ -11,8 +11,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from apps.api.chat_types import Comment
 from apps.api.openapi import problem_responses
 from apps.api.session_access import ChatSession
+from apps.api.staff_access import Staff
 from apps.api.workers import WorkerPool
-from components.core.tenant import TenantContext
 from components.helpdesk.feedback import LONGEST_COMMENT
 from components.helpdesk.outcome_figures import OutcomeFigures, Seconds
 from components.helpdesk.outcomes import FEWEST_STARS, MOST_STARS, Outcomes
@@ -95,7 +95,7 @@ def rating_router(
 
 
 def outcomes_router(
-    outcomes: Outcomes, access: Callable[..., Awaitable[TenantContext]], pool: WorkerPool, *, deadline: float
+    outcomes: Outcomes, access: Callable[..., Awaitable[Staff]], pool: WorkerPool, *, deadline: float
 ) -> APIRouter:
     """The route of agents and of programs that count."""
     router = APIRouter(tags=["handover"])
@@ -107,7 +107,7 @@ def outcomes_router(
         responses=problem_responses("invalid_api_key", "invalid_credentials", *_ANY_ROUTE),
     )
     async def read_outcomes(
-        tenant: Annotated[TenantContext, Depends(access)],
+        staff: Annotated[Staff, Depends(access)],
         since: Annotated[
             AwareDatetime | None, Query(description="With a time zone; by default 30 days before `until`.")
         ] = None,
@@ -116,7 +116,7 @@ def outcomes_router(
         """Of conversations that ended from `since` on and before `until`."""
         end = until or datetime.now(UTC)
         begin = since or end - _BY_DEFAULT
-        figures = await pool.run(partial(outcomes.figures, tenant, begin, end), deadline=deadline)
+        figures = await pool.run(partial(outcomes.figures, staff.tenant, begin, end), deadline=deadline)
         return _told(figures, begin, end)
 
     return router

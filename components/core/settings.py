@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         description="Signs customers' chat tokens: env:NAME or file:/path; none = a key kept in data_dir.",
     )
     chat_token_hours: float = Field(720.0, gt=0, le=8760, description="How long a customer's chat token is good.")
+    webhook_private: bool = Field(
+        False, description="Whether tenants' webhooks may go to addresses that are not public."
+    )
     threads: int = Field(2, ge=1, le=256, description="Threads of one embedding call.")
     request_deadline: float = Field(30.0, gt=0, le=600, description="Seconds until a question is given up.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

@@ -131,15 +131,6 @@ class MessageRow(Base):
     created_at: Mapped[Moment]
 
 
-class TicketNumberRow(Base):
-    """The last number that a ticket of the tenant was given."""
-
-    __tablename__ = "ticket_numbers"
-
-    tenant_id: Mapped[TenantKey]
-    last_number: Mapped[int]
-
-
 class NluEvaluationRow(Base):
     """How well each engine understood a tenant's training data, and which one leads since. engines: figures of the
     cross-validation by engine. promoted: false where the version before it goes on."""

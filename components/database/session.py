@@ -29,7 +29,7 @@ class Database:
 
     >>> database = Database(addresses.app, addresses.operator)
     >>> with database.tenant(context) as session:
-    ...     session.add(TicketRow(ticket_id=uuid4(), tenant_id=context.tenant_id, status="open"))
+    ...     session.add(CannedAnswerRow(tenant_id=context.tenant_id, name="hello", text="Hello!"))
     """
 
     def __init__(

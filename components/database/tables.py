@@ -25,7 +25,6 @@ from components.database.dialogue_tables import (
     FlowReleaseRow,
     MessageRow,
     NluEvaluationRow,
-    TicketNumberRow,
 )
 from components.database.gateway_tables import ModelCallRow, ModelSpendingRow, PromptActivationRow, PromptRow
 from components.database.handover_tables import (
@@ -37,6 +36,7 @@ from components.database.handover_tables import (
     OutboxRow,
     OutcomeRow,
 )
+from components.database.ticket_tables import TicketEventRow, TicketNumberRow, TicketRow
 
 __all__ = [
     "AgentRow",
@@ -67,6 +67,7 @@ __all__ = [
     "PromptRow",
     "RawDocumentRow",
     "TenantRow",
+    "TicketEventRow",
     "TicketNumberRow",
     "TicketRow",
 ]
@@ -252,27 +253,6 @@ class FeedbackRow(Base):
     rating: Mapped[int] = mapped_column(SmallInteger)
     comment: Mapped[str | None]
     created_at: Mapped[Moment]
-
-
-class TicketRow(Base):
-    """A case for a person, section 8.2 of the design. number: counts up for each tenant, as customers are told it.
-    order_key: of the order that made it, so that the same one makes no second ticket."""
-
-    __tablename__ = "tickets"
-    __table_args__ = (UniqueConstraint("tenant_id", "number"), UniqueConstraint("tenant_id", "order_key"))
-
-    ticket_id: Mapped[Key]
-    tenant_id: Mapped[TenantId] = mapped_column(index=True)
-    session_id: Mapped[UUID | None]
-    status: Mapped[str | None]
-    priority: Mapped[str | None]
-    assigned_to: Mapped[str | None]
-    created_at: Mapped[Instant]
-    updated_at: Mapped[Instant]
-    number: Mapped[int | None] = mapped_column(BigInteger)
-    subject: Mapped[str | None]
-    details: Mapped[Json] = mapped_column(server_default="{}")
-    order_key: Mapped[str | None]
 
 
 class AuditLogRow(Base):

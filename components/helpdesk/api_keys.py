@@ -18,7 +18,7 @@ from components.database.tables import ApiKeyRow
 from components.helpdesk.audit import record_action
 from components.helpdesk.storable import storable
 
-PREFIX = "hd_"
+KEY_PREFIX = "hd_"
 SHAPE = re.compile(r"hd_([0-9a-f]{32})_([0-9a-f]{12})_([A-Za-z0-9_-]{43})")
 LONGEST_LABEL = 200
 KEY_FIELD = "Authorization"

@@ -22,7 +22,7 @@ class BusinessHours:
 
     def is_open(self, at: datetime) -> bool:
         """The first minute of a span is open, the last one's end is not."""
-        return any(start <= at < end for start, end in self._spans(at))
+        return self.next_opening(at) == at
 
     def next_opening(self, at: datetime) -> datetime | None:
         """`at` itself where it is open; None where it does not open within 400 days."""

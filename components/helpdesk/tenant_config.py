@@ -6,7 +6,7 @@ import json
 from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,11 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, f
 from components.core.errors import InvalidInput
 from components.core.languages import language_name
 from components.helpdesk.storable import storable
+from components.helpdesk.ticket_config import SlaConfig, TicketWebhookConfig
 
 COLOUR = r"^#[0-9a-fA-F]{6}$"
 LONGEST_CONFIG = 64_000
-# Kept and not read here: section 2.1 of the design names the first two, and the last is the operator's own.
-OTHERS_KEYS = ("connectors", "slas", "extra")
+# Kept and not read here: section 2.1 of the design names the first, and the last is the operator's own.
+OTHERS_KEYS = ("connectors", "extra")
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 OpeningTime = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)$")]
@@ -90,7 +91,8 @@ class HandoverConfig(BaseModel):
     hours: opening times by day, such as `mon: [09:00-12:30, 13:30-17:00]`, in time_zone; none = always open, a day that
     is left out = closed. wait_minutes: after which a waiting customer is told that nobody is free, and gets a ticket.
     silent_minutes: after which a conversation whose agent does not answer is put back into the queue. reopen_hours: in
-    which a customer who writes again reaches those who had resolved it. idle_hours: after which a silent one is closed.
+    which a customer who writes again reaches those who had resolved it, and a resolved ticket may be opened again.
+    idle_hours: after which a silent one is closed.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -142,6 +144,8 @@ class TenantConfig(BaseModel):
     budget: BudgetConfig = BudgetConfig()
     nlu: NluConfig = NluConfig()
     handover: HandoverConfig = HandoverConfig()
+    slas: SlaConfig = SlaConfig()
+    ticket_webhook: TicketWebhookConfig | None = None
     language: str = Field("en", description="ISO 639-1 code of what the tenant's knowledge is written in.")
 
     @field_validator("language")
@@ -187,7 +191,9 @@ def read_config(config: dict[str, Any]) -> TenantConfig:
         key = ".".join(("config", *(str(part) for part in first["loc"])))
         allowed = _SECTIONS.get(str(first["loc"][0])) if first["type"] == "extra_forbidden" else None
         hint = f"; allowed are {', '.join(_keys(allowed, first['loc'][1:-1]))}" if allowed else ""
-        raise InvalidInput(f"{key}={first.get('input')!r}: {first['msg']}{hint}", field=key) from error
+        secret = first["loc"][0] in _SECRET_SECTIONS
+        given = "" if secret else f"={first.get('input')!r}"
+        raise InvalidInput(f"{key}{given}: {first['msg']}{hint}", field=key) from (None if secret else error)
 
 
 _SECTIONS: dict[str, type[BaseModel]] = {
@@ -195,8 +201,17 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "budget": BudgetConfig,
     "nlu": NluConfig,
     "handover": HandoverConfig,
+    "slas": SlaConfig,
+    "ticket_webhook": TicketWebhookConfig,
 }
+# Where a reference to a secret belongs, somebody may have written the secret.
+_SECRET_SECTIONS = ("ticket_webhook",)
 
 
 def _keys(section: type[BaseModel], inside: tuple[int | str, ...]) -> list[str]:
-    return list((PeriodBudget if inside else section).model_fields)
+    """The keys that are allowed where a section, and what lies within it, was left for an unknown one."""
+    for part in inside:
+        within = section.model_fields[str(part)].annotation
+        found = [each for each in (within, *get_args(within)) if isinstance(each, type) and issubclass(each, BaseModel)]
+        section = found[0]
+    return [field.alias or name for name, field in section.model_fields.items()]

@@ -25,8 +25,9 @@ from components.dialogue.turns import Turns
 from components.helpdesk.answered_question import AnsweredQuestion
 from components.helpdesk.conversations.conversation import Conversation, Message
 from components.helpdesk.handover.arrivals import Arrivals, Clock, utc_now
-from components.helpdesk.local_tickets import LocalTickets
 from components.helpdesk.local_workforce import LocalWorkforce
+from components.helpdesk.tickets.of_conversations import ConversationTickets
+from components.helpdesk.tickets.tickets import Tickets
 from components.nlu.language import LanguageDetector
 
 MAIN = """
@@ -123,7 +124,9 @@ class World:
         self, *, deadline: float = 20.0, lease: float = 5.0, on_step: Callable[[str], None] = lambda step: None
     ) -> Turns:
         workforce = self.workforce or LocalWorkforce(self.database)
-        arrivals = Arrivals(self.database, self.tickets or LocalTickets(self.database, workforce), clock=self.clock)
+        arrivals = Arrivals(
+            self.database, self.tickets or ConversationTickets(self.database, Tickets(self.database)), clock=self.clock
+        )
         services = TurnServices(
             FlowReleases(self.database), self.nlu, self.knowledge, workforce, LanguageDetector(), arrivals
         )

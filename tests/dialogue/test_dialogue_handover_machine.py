@@ -33,9 +33,9 @@ from components.helpdesk.handover.arrivals import Arrivals
 from components.helpdesk.handover.desk import Desk
 from components.helpdesk.handover.queue_position import queue_position
 from components.helpdesk.handover.timers import Timers
-from components.helpdesk.local_tickets import LocalTickets
-from components.helpdesk.local_workforce import LocalWorkforce
 from components.helpdesk.outcomes import Outcomes
+from components.helpdesk.tickets.of_conversations import ConversationTickets
+from components.helpdesk.tickets.tickets import Tickets
 
 WINDOW = timedelta(hours=72)
 TEXTS = st.sampled_from(
@@ -69,7 +69,7 @@ class Floor(RuleBasedStateMachine):
         self.turns = self.world.turns()
         self.agents = Agents(self.database)
         self.desk, self.outcomes = Desk(self.database, self.agents), Outcomes(self.database)
-        tickets = LocalTickets(self.database, LocalWorkforce(self.database))
+        tickets = ConversationTickets(self.database, Tickets(self.database))
         self.timers = Timers(self.database, Arrivals(self.database, tickets))
         self.staff = [self.hired(name) for name in ("Anna", "Ben")]
         self.ids = [opened(self.turns, self.tenant).conversation_id for _ in range(2)]

@@ -25,8 +25,8 @@ from components.helpdesk.handover.agents import Agent, Agents
 from components.helpdesk.handover.arrivals import Arrivals
 from components.helpdesk.handover.desk import Desk
 from components.helpdesk.handover.timers import Timers
-from components.helpdesk.local_tickets import LocalTickets
-from components.helpdesk.local_workforce import LocalWorkforce
+from components.helpdesk.tickets.of_conversations import ConversationTickets
+from components.helpdesk.tickets.tickets import Tickets
 from components.helpdesk.wording import say
 
 HUMAN = "I want to talk to a human"
@@ -76,7 +76,7 @@ class Talk:
         let_pass(self._owner_url, self.tenant.context, **time)
 
     def sweep(self) -> None:
-        tickets = LocalTickets(self.world.database, LocalWorkforce(self.world.database))
+        tickets = ConversationTickets(self.world.database, Tickets(self.world.database))
         Timers(self.world.database, Arrivals(self.world.database, tickets)).sweep(self.tenant)
 
     def tickets(self) -> list[TicketRow]:

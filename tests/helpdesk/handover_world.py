@@ -24,9 +24,9 @@ from components.helpdesk.handover.agents import Agent, Agents
 from components.helpdesk.handover.arrivals import Arrivals, Clock, utc_now
 from components.helpdesk.handover.desk import Desk
 from components.helpdesk.handover.timers import Timers
-from components.helpdesk.local_tickets import LocalTickets
-from components.helpdesk.local_workforce import LocalWorkforce
 from components.helpdesk.outcomes import Outcomes
+from components.helpdesk.tickets.of_conversations import ConversationTickets
+from components.helpdesk.tickets.tickets import Tickets
 
 LEASE = 30.0
 
@@ -35,7 +35,7 @@ class Office:
     """Keeps TicketOffice: the real one, which can be out of reach."""
 
     def __init__(self, database: Database) -> None:
-        self._real = LocalTickets(database, LocalWorkforce(database))
+        self._real = ConversationTickets(database, Tickets(database))
         self.down = False
 
     def create(self, tenant: TenantContext, request: TicketRequest, *, deadline: float) -> int:

@@ -12,7 +12,7 @@ from handover_world import HandoverWorld
 from components.core.tenant import Tenant
 from components.database.session import Database
 
-PRELOADED = ["components.helpdesk.handover.timers", "components.helpdesk.local_tickets", "psycopg"]
+PRELOADED = ["components.helpdesk.handover.timers", "components.helpdesk.tickets.of_conversations", "psycopg"]
 
 
 @dataclass(frozen=True)
