@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.handover.agent_tokens import AgentTokens
+    from components.helpdesk.handover.attachment_links import AttachmentLinks
     from components.helpdesk.handover.desk import Desk
+    from components.helpdesk.handover.notes import Notes
+    from components.helpdesk.handover.watching import Watching
     from components.helpdesk.ingestion.service import Ingestion
     from components.helpdesk.prompts import Prompts
     from components.helpdesk.session_tokens import SessionTokens
@@ -71,6 +74,9 @@ class Workbench:
     agents: Agents
     agent_tokens: AgentTokens
     desk: Desk
+    notes: Notes
+    watching: Watching
+    attachment_links: AttachmentLinks
     ingestion: Ingestion
     gateway: ModelGateway
     loop: EventLoopThread
@@ -167,7 +173,10 @@ def build_workbench(
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.handover.agent_tokens import AgentTokens
+    from components.helpdesk.handover.attachment_links import AttachmentLinks
     from components.helpdesk.handover.desk import Desk
+    from components.helpdesk.handover.notes import Notes
+    from components.helpdesk.handover.watching import Watching
     from components.helpdesk.ingestion.service import Ingestion
     from components.helpdesk.local_workforce import LocalWorkforce
     from components.helpdesk.model_policy import policy_of
@@ -249,6 +258,9 @@ def build_workbench(
         agents=agents,
         agent_tokens=AgentTokens(key),
         desk=Desk(database, agents),
+        notes=Notes(database),
+        watching=Watching(database),
+        attachment_links=AttachmentLinks(key),
         ingestion=Ingestion(database, embedder, settings, on_withdrawn=answers.purge),
         gateway=gateway,
         loop=loop,

@@ -18,6 +18,8 @@ from apps.api.docs import add_docs
 from apps.api.exchange import Exchange
 from apps.api.failures import handle_failures
 from apps.api.feedback import feedback_router
+from apps.api.handover_app import add_handover
+from apps.api.handover_entrance import SocketBounds
 from apps.api.health import health_router
 from apps.api.llm import generate_router
 from apps.api.llm_generation import Generations
@@ -46,7 +48,7 @@ class Limits:
 
     answers: questions answered at once. waiting: calls that may wait for a thread before the next is
     refused with 503. short: other calls (keys, feedback) at once. generations: of POST /llm/generate at once.
-    body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat: the chat's own.
+    body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat, sockets: their own.
     """
 
     answers: int = 4
@@ -56,6 +58,7 @@ class Limits:
     body_bytes: int = 64 * 1024
     body_pause: float = 10.0
     chat: ChatBounds = field(default_factory=ChatBounds)
+    sockets: SocketBounds = field(default_factory=SocketBounds)
 
 
 def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements: Measurements | None = None) -> FastAPI:
@@ -93,6 +96,7 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     app.include_router(health_router(workbench.database, probes, deadline=_READY_WITHIN))
     app.include_router(metrics_router(measurements))
     add_docs(app)
-    add_chat(app, workbench, limits.chat, measurements, render_message)
+    chat = add_chat(app, workbench, limits.chat, measurements, render_message)
+    add_handover(app, workbench, chat, limits.sockets)
     mount_chat(app, workbench.tenants)
     return app
