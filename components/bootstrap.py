@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.attachment_links import AttachmentLinks
+    from components.helpdesk.handover.attachments import Attachments
     from components.helpdesk.handover.desk import Desk
     from components.helpdesk.handover.notes import Notes
     from components.helpdesk.handover.watching import Watching
@@ -76,6 +77,7 @@ class Workbench:
     desk: Desk
     notes: Notes
     watching: Watching
+    attachments: Attachments
     attachment_links: AttachmentLinks
     ingestion: Ingestion
     gateway: ModelGateway
@@ -174,6 +176,7 @@ def build_workbench(
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.attachment_links import AttachmentLinks
+    from components.helpdesk.handover.attachments import Attachments
     from components.helpdesk.handover.desk import Desk
     from components.helpdesk.handover.notes import Notes
     from components.helpdesk.handover.watching import Watching
@@ -260,6 +263,7 @@ def build_workbench(
         desk=Desk(database, agents),
         notes=Notes(database),
         watching=Watching(database),
+        attachments=Attachments(database, settings.data_dir),
         attachment_links=AttachmentLinks(key),
         ingestion=Ingestion(database, embedder, settings, on_withdrawn=answers.purge),
         gateway=gateway,
