@@ -37,9 +37,9 @@ _UPLOADS_AT_ONCE = 16
 SIGN_INS = SignInBounds()
 
 logger = logging.getLogger("helpdesk.handover")
-# Theirs tells every packet with what it carries.
+# Theirs tells every packet with what it carries, and each that nobody can read as a fault.
 _quiet = logging.getLogger("helpdesk.socketio")
-_quiet.setLevel(logging.ERROR)
+_quiet.setLevel(logging.CRITICAL)
 
 
 def add_handover(app: FastAPI, workbench: Workbench, chat: ChatParts, bounds: SocketBounds) -> AgentAccess:
