@@ -8,8 +8,11 @@ from uuid import UUID
 import httpx
 from apps_api_chat import QUESTION, begin
 from apps_api_customers import Customer
+from apps_api_serving import running
 from apps_api_sockets import Desks, line
 
+from apps.api.app import Limits
+from apps.api.handover_entrance import SocketBounds
 from components.bootstrap import Workbench
 from components.helpdesk.conversations.conversations import Conversations
 
@@ -262,6 +265,24 @@ def test_colleagues_see_who_is_there(url: str, desks: Desks) -> None:
             assert stored == {"Anna": "online", "Ben": "away"}
 
     asyncio.run(talk())
+
+
+def test_who_closes_the_last_page_is_offline_after_a_while(workbench: Workbench, desks: Desks) -> None:
+    async def talk(url: str) -> None:
+        anna, ben = desks.agent(), desks.agent("Ben")
+        async with line(url, desks.agents_auth(anna)) as one:
+            async with line(url, desks.agents_auth(ben)), line(url, desks.agents_auth(ben)) as second:
+                await second.done("presence", presence="away")
+            # A page that is loaded anew is back before anybody hears that it was gone.
+            async with line(url, desks.agents_auth(ben)):
+                await asyncio.sleep(1.5)
+                stored = {each.name: each.presence for each in desks.workbench.agents.list(desks.tenant.context)}
+                assert stored["Ben"] == "away"
+            assert one.all("presence", agent_id=str(ben.agent_id), presence="offline") == []
+            await one.heard("presence", 10, agent_id=str(ben.agent_id), presence="offline")
+
+    with running(workbench, Limits(sockets=SocketBounds(look_every=0.4))) as url:
+        asyncio.run(talk(url))
 
 
 def test_what_was_missed_is_replayed_and_what_follows_is_told_once(url: str, desks: Desks) -> None:

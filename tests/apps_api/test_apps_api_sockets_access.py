@@ -215,7 +215,7 @@ def test_no_more_sockets_than_allowed_and_none_without_a_name(workbench: Workben
                 aiohttp.WSMsgType.CLOSED,
             )
 
-    with running(workbench, Limits(sockets=SocketBounds(sockets=1))) as url:
+    with running(workbench, Limits(sockets=SocketBounds(sockets=1, look_every=0.5))) as url:
         asyncio.run(talk(url))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -20,10 +21,18 @@ from apps.api.app import Limits
 from apps.api.chat_app import ChatBounds
 from apps.api.handover_entrance import SocketBounds
 from components.bootstrap import Workbench
+from components.core.settings import Settings
+from components.database.addresses import DatabaseAddresses
+from components.database.notifications import NAME
 from components.helpdesk.conversations.conversations import Conversations
 from components.helpdesk.handover.agents import Agent
+from components.shared_state.embedded_redis import EmbeddedRedis
 
-GENEROUS = Limits(chat=ChatBounds(messages=100_000), sockets=SocketBounds(messages=100_000, events=100_000))
+ANYTHING = 100_000
+LISTENING = f"FROM pg_stat_activity WHERE application_name = '{NAME}'"
+GENEROUS = Limits(
+    chat=ChatBounds(messages=ANYTHING), sockets=SocketBounds(messages=ANYTHING, events=ANYTHING, look_every=1.0)
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +67,34 @@ def test_what_one_process_stores_reaches_the_sockets_of_another(generous: str, u
     asyncio.run(talk())
 
 
-def test_without_notifications_the_sweep_delivers(generous: str, desks: Desks, workbench: Workbench) -> None:
+def test_a_lost_notification_costs_a_second_and_no_message(
+    generous: str, desks: Desks, addresses: DatabaseAddresses
+) -> None:
+    async def talk() -> None:
+        anna = desks.agent()
+        session = desks.claimed(anna)
+        assert addresses.server is not None
+        async with (
+            line(generous, desks.customers_auth(session)) as customer,
+            line(generous, desks.agents_auth(anna)) as agent,
+        ):
+            await customer.heard("conversation")
+            with psycopg.connect(addresses.server.url, autocommit=True) as owner:
+                owner.execute("ALTER TABLE conversations DISABLE TRIGGER tell_changed_conversation")
+                try:
+                    desks.say(anna, session, "unheard of")
+                    await customer.heard("agent_to_user", 5, text="unheard of")
+                    other = desks.waiting()
+                    await agent.heard("bot_to_agent", 5, session_id=str(other))
+                finally:
+                    owner.execute("ALTER TABLE conversations ENABLE TRIGGER tell_changed_conversation")
+
+    asyncio.run(talk())
+
+
+def test_where_the_listening_connection_is_killed_again_and_again_everything_arrives(
+    generous: str, desks: Desks, workbench: Workbench
+) -> None:
     async def talk() -> None:
         anna = desks.agent()
         session = desks.claimed(anna)
@@ -67,18 +103,15 @@ def test_without_notifications_the_sweep_delivers(generous: str, desks: Desks, w
             await customer.heard("conversation")
             with psycopg.connect(**arguments, autocommit=True) as killer:
                 for number in range(5):
-                    killer.execute(
-                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user "
-                        "AND query LIKE 'LISTEN %' OR query = 'SELECT 1' AND state = 'idle' AND pid <> pg_backend_pid()"
-                    )
+                    killer.execute(f"SELECT pg_terminate_backend(pid) {LISTENING}")
                     desks.say(anna, session, f"number {number}")
                     await customer.heard("agent_to_user", 5, text=f"number {number}")
             assert customer.sequences == [5, 6, 7, 8, 9]
             # It listens again by itself.
             await asyncio.sleep(2)
             with psycopg.connect(**arguments) as looking:
-                query = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN %' AND state = 'idle'"
-                assert looking.execute(query).fetchone() >= (1,)  # type: ignore[operator]
+                (listening,) = looking.execute(f"SELECT count(*) {LISTENING}").fetchone() or (0,)
+                assert listening >= 1
 
     asyncio.run(talk())
 
@@ -141,15 +174,25 @@ class Listener:
             auth = self.desks.agents_auth(self.agent)
         async with line(self.url, auth) as current:
             # What was told on this connection is heard in the order in which it came.
-            current.hear = self._hear  # type: ignore[attr-defined]
             current.client.on("*", self._hear, namespace=NAMESPACE)
             for event, data in current.told:
                 self._hear(event, data)
             if self.agent is not None:
-                joined = await current.done("join", session_id=str(self.session), after=after)
-                for message in joined["messages"]:
-                    self._hear("message", message)
+                await self._join(current, after)
             yield current
+
+    async def _join(self, current: Line, after: int) -> None:
+        """What the acknowledgement holds is heard before what follows it."""
+        answered: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+
+        def hear(answer: dict[str, Any]) -> None:
+            for message in answer["messages"]:
+                self._hear("message", message)
+            answered.set_result(answer)
+
+        values = {"session_id": str(self.session), "after": after}
+        await current.client.emit("join", values, namespace=NAMESPACE, callback=hear)
+        await asyncio.wait_for(answered, 10)
 
     def _hear(self, event: str, data: dict[str, Any]) -> None:
         if event in ("message", "agent_to_user"):
@@ -196,7 +239,7 @@ def test_with_sockets_cut_at_random_everybody_hears_everything_once_and_in_order
 
 
 def test_who_does_not_read_is_cut_off_and_has_everything_when_they_are_back(workbench: Workbench, desks: Desks) -> None:
-    count = 1200
+    count = 1000
 
     async def talk(url: str) -> None:
         anna = desks.agent()
@@ -205,7 +248,7 @@ def test_who_does_not_read_is_cut_off_and_has_everything_when_they_are_back(work
         async with aiohttp.ClientSession() as browser:
             lazy = await browser.ws_connect(f"{url}/socket.io/?EIO=4&transport=websocket", max_msg_size=0)
             await lazy.receive_str()
-            await lazy.send_str(f"40{NAMESPACE}," + json_of(auth))
+            await lazy.send_str(f"40{NAMESPACE}," + json.dumps(auth))
             transport = lazy._response.connection.transport  # type: ignore[union-attr]
             transport.pause_reading()
             loop = asyncio.get_running_loop()
@@ -223,12 +266,6 @@ def test_who_does_not_read_is_cut_off_and_has_everything_when_they_are_back(work
 
     with running(workbench, Limits(sockets=SocketBounds(backlog=20, patience=1.0))) as url:
         asyncio.run(talk(url))
-
-
-def json_of(value: Any) -> str:
-    import json
-
-    return json.dumps(value)
 
 
 def test_a_server_that_stops_does_not_wait_for_open_sockets(workbench: Workbench, desks: Desks) -> None:
@@ -249,6 +286,44 @@ def test_a_server_that_stops_does_not_wait_for_open_sockets(workbench: Workbench
         loop.run_until_complete(opened.close())
     finally:
         loop.close()
+
+
+def test_who_types_is_seen_across_processes_that_share_a_redis(
+    workbench: Workbench, settings: Settings, desks: Desks
+) -> None:
+    async def talk(one: str, other: str, redis: EmbeddedRedis) -> None:
+        anna = desks.agent()
+        session = desks.claimed(anna)
+        async with line(one, desks.customers_auth(session)) as customer, line(other, desks.agents_auth(anna)) as agent:
+            await agent.done("join", session_id=str(session), after=4)
+
+            async def typing_is_seen() -> None:
+                seen = len(customer.all("typing"))
+                # It takes a moment until each process listens.
+                end = monotonic() + 10
+                while len(customer.all("typing")) == seen:
+                    assert monotonic() < end
+                    await agent.done("typing", session_id=str(session), typing=True)
+                    await asyncio.sleep(0.1)
+
+            await typing_is_seen()
+            # Without Redis messages go on, and answers are as quick as before.
+            redis.release()
+            began = monotonic()
+            await agent.done("typing", session_id=str(session), typing=True)
+            await agent.done("agent_to_user", session_id=str(session), client_message_id="a1", text="no Redis")
+            await customer.heard("agent_to_user", text="no Redis")
+            assert monotonic() - began < 2
+            redis.start()
+            await typing_is_seen()
+
+    redis = EmbeddedRedis(settings.data_dir / "redis")
+    redis.start()
+    try:
+        with running(workbench, GENEROUS) as one, running(workbench, GENEROUS) as other:
+            asyncio.run(talk(one, other, redis))
+    finally:
+        redis.release()
 
 
 def test_a_deleted_tenants_sockets_are_closed(generous: str, desks: Desks, workbench: Workbench) -> None:
