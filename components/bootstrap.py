@@ -34,8 +34,12 @@ if TYPE_CHECKING:
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.handover.agent_tokens import AgentTokens
+    from components.helpdesk.handover.attachment_links import AttachmentLinks
+    from components.helpdesk.handover.attachments import Attachments
     from components.helpdesk.handover.desk import Desk
+    from components.helpdesk.handover.notes import Notes
     from components.helpdesk.handover.timers import Timers
+    from components.helpdesk.handover.watching import Watching
     from components.helpdesk.ingestion.service import Ingestion
     from components.helpdesk.outcomes import Outcomes
     from components.helpdesk.prompts import Prompts
@@ -79,6 +83,10 @@ class Workbench:
     outcomes: Outcomes
     tickets: Tickets
     ticket_webhook: WebhookSender
+    notes: Notes
+    watching: Watching
+    attachments: Attachments
+    attachment_links: AttachmentLinks
     ingestion: Ingestion
     gateway: ModelGateway
     loop: EventLoopThread
@@ -176,8 +184,12 @@ def build_workbench(
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.arrivals import Arrivals
+    from components.helpdesk.handover.attachment_links import AttachmentLinks
+    from components.helpdesk.handover.attachments import Attachments
     from components.helpdesk.handover.desk import Desk
+    from components.helpdesk.handover.notes import Notes
     from components.helpdesk.handover.timers import Timers
+    from components.helpdesk.handover.watching import Watching
     from components.helpdesk.ingestion.service import Ingestion
     from components.helpdesk.local_workforce import LocalWorkforce
     from components.helpdesk.model_policy import policy_of
@@ -270,6 +282,10 @@ def build_workbench(
         outcomes=Outcomes(database),
         tickets=tickets,
         ticket_webhook=WebhookSender(database, loop, private=settings.webhook_private),
+        notes=Notes(database),
+        watching=Watching(database),
+        attachments=Attachments(database, settings.data_dir),
+        attachment_links=AttachmentLinks(key),
         ingestion=Ingestion(database, embedder, settings, on_withdrawn=answers.purge),
         gateway=gateway,
         loop=loop,

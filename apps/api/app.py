@@ -12,13 +12,17 @@ from fastapi import FastAPI
 
 from apps.api.agent_access import AgentAccess
 from apps.api.answers import answers_router
+from apps.api.attachments import LARGER
 from apps.api.authentication import Authentication
-from apps.api.body_limit import BodyLimit
+from apps.api.body_limit import BodyLimit, LargerBody
 from apps.api.chat_app import ChatBounds, add_chat
 from apps.api.docs import add_docs
 from apps.api.exchange import Exchange
 from apps.api.failures import handle_failures
 from apps.api.feedback import feedback_router
+from apps.api.handover_app import PATH as SOCKETS
+from apps.api.handover_app import add_handover
+from apps.api.handover_entrance import SocketBounds
 from apps.api.health import health_router
 from apps.api.llm import generate_router
 from apps.api.llm_generation import Generations
@@ -40,6 +44,7 @@ from components.core.errors import Unavailable
 _DESCRIPTION = "Questions answered from a tenant's own knowledge, with citations."
 # Below a tenant's domain, which has a dot; the chat's API has none there.
 _CHAT_PAGES = re.compile(rf"{CHAT_PATH}/[^/]*\.[^/]*/")
+_SOCKETS = re.compile(rf"{re.escape(SOCKETS)}/.*")
 _READY_WITHIN = 3.0
 _WARM_WITHIN = 10.0
 
@@ -50,7 +55,7 @@ class Limits:
 
     answers: questions answered at once. waiting: calls that may wait for a thread before the next is
     refused with 503. short: other calls (keys, feedback) at once. generations: of POST /llm/generate at once.
-    body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat: the chat's own.
+    body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat, sockets: their own.
     timers: those of timers and outcomes.
     """
 
@@ -62,6 +67,7 @@ class Limits:
     body_pause: float = 10.0
     chat: ChatBounds = field(default_factory=ChatBounds)
     timers: TimerBounds = field(default_factory=TimerBounds)
+    sockets: SocketBounds = field(default_factory=SocketBounds)
 
 
 def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements: Measurements | None = None) -> FastAPI:
@@ -90,7 +96,8 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     authenticate = Authentication(workbench.api_keys, short, deadline=deadline)
     agent_access = AgentAccess(workbench.agent_tokens, workbench.agents, workbench.tenants, short, deadline=deadline)
     handle_failures(app)
-    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=_CHAT_PAGES)
+    larger = (*LARGER, LargerBody(_SOCKETS, limits.sockets.packet_bytes))
+    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=_CHAT_PAGES, larger=larger)
     app.add_middleware(Exchange, measurements=measurements)
     app.include_router(rag_router(workbench, authenticate, answers, measurements))
     app.include_router(answers_router(workbench.answers, authenticate, short, deadline=deadline))
@@ -103,7 +110,8 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     app.include_router(health_router(workbench.database, probes, deadline=_READY_WITHIN))
     app.include_router(metrics_router(measurements))
     add_docs(app)
-    add_chat(app, workbench, limits.chat, measurements, render_message)
+    chat = add_chat(app, workbench, limits.chat, measurements, render_message)
+    add_handover(app, workbench, chat, limits.sockets)
     add_outcomes(app, workbench, limits.timers)
     mount_chat(app, workbench.tenants)
     return app

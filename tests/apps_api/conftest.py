@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from apps_api_customers import CLOUD, SHOP, Customer, settle
+from apps_api_sockets import Desks, make_desks
 
 from components.core.settings import Settings
 
@@ -60,3 +61,18 @@ def client(workbench: Workbench) -> Iterator[TestClient]:
 
     with TestClient(create_app(workbench)) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def url(workbench: Workbench) -> Iterator[str]:
+    """The API on a socket of its own, for whoever does not stop it."""
+    from apps_api_serving import running
+
+    with running(workbench) as url:
+        yield url
+
+
+@pytest.fixture
+def desks(workbench: Workbench) -> Desks:
+    """A tenant of its own, without knowledge, for people to talk to each other."""
+    return make_desks(workbench)
