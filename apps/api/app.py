@@ -30,6 +30,7 @@ from apps.api.workers import WorkerPool
 from apps.chat.app import PATH as CHAT_PATH
 from apps.chat.app import mount_chat
 from apps.chat.rendering import render_message
+from apps.pages.files import socket_client_route
 from components.bootstrap import Workbench
 from components.core.errors import Unavailable
 
@@ -94,5 +95,6 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     app.include_router(metrics_router(measurements))
     add_docs(app)
     add_chat(app, workbench, limits.chat, measurements, render_message)
+    app.router.routes.append(socket_client_route())
     mount_chat(app, workbench.tenants)
     return app
