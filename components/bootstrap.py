@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.handover.agent_tokens import AgentTokens
+    from components.helpdesk.handover.agent_tools import AgentTools
     from components.helpdesk.handover.desk import Desk
     from components.helpdesk.ingestion.service import Ingestion
     from components.helpdesk.prompts import Prompts
@@ -71,6 +72,7 @@ class Workbench:
     agents: Agents
     agent_tokens: AgentTokens
     desk: Desk
+    agent_tools: AgentTools
     ingestion: Ingestion
     gateway: ModelGateway
     loop: EventLoopThread
@@ -167,7 +169,9 @@ def build_workbench(
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.handover.agent_tokens import AgentTokens
+    from components.helpdesk.handover.agent_tools import open_agent_tools
     from components.helpdesk.handover.desk import Desk
+    from components.helpdesk.handover.summary_writer import SummaryWriter
     from components.helpdesk.ingestion.service import Ingestion
     from components.helpdesk.local_workforce import LocalWorkforce
     from components.helpdesk.model_policy import policy_of
@@ -249,6 +253,9 @@ def build_workbench(
         agents=agents,
         agent_tokens=AgentTokens(key),
         desk=Desk(database, agents),
+        agent_tools=open_agent_tools(
+            database, answering, SummaryWriter(catalogue.models, policy_for, gateway, loop, grounder)
+        ),
         ingestion=Ingestion(database, embedder, settings, on_withdrawn=answers.purge),
         gateway=gateway,
         loop=loop,
