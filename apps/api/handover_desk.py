@@ -1,0 +1,131 @@
+"""What agents read over HTTP: the queue, one conversation with all that belongs to it, and their colleagues."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from apps.api.agent_access import AgentSession
+from apps.api.chat_types import FURTHEST_SEQUENCE
+from apps.api.handover_desk_told import DeskTelling
+from apps.api.handover_desk_types import (
+    ColleaguesTold,
+    ColleagueTold,
+    DossierTold,
+    EarlierMessages,
+    QueueTold,
+)
+from apps.api.openapi import problem_responses
+from apps.api.workers import WorkerPool
+from components.core.tenant import Tenant
+from components.helpdesk.answer_lineage import AnswerLineage
+from components.helpdesk.answer_log import AnswerLog
+from components.helpdesk.business_hours import BusinessHours
+from components.helpdesk.handover.agent_tools import AgentTools
+from components.helpdesk.handover.agents import Agents
+from components.helpdesk.handover.queue import View
+from components.helpdesk.tenant_config import HandoverConfig, read_config
+
+Access = Callable[..., Awaitable[AgentSession]]
+
+ANY_ROUTE = ("invalid_credentials", "invalid_input", "internal_error", "database_unavailable", "unavailable")
+OF_A_CONVERSATION = ("not_found", *ANY_ROUTE)
+
+
+@dataclass(frozen=True)
+class DeskParts:
+    """What the agents' routes work with. pool: for short calls; slow: for calls that may wait for a model. deadline:
+    seconds."""
+
+    tools: AgentTools
+    agents: Agents
+    answers: AnswerLog
+    access: Access
+    pool: WorkerPool
+    slow: WorkerPool
+    telling: DeskTelling
+    deadline: float
+
+
+def desk_router(desk: DeskParts) -> APIRouter:
+    """The routes. {session} is a conversation of the agent's tenant; any other is not found."""
+    router = APIRouter(tags=["agents"], prefix="/handover")
+
+    @router.get("/queue", summary="What there is to do", operation_id="read_queue", responses=_failures())
+    async def read_queue(
+        who: Annotated[AgentSession, Depends(desk.access)],
+        view: Annotated[View, Query(description="mine: what the agent owns; all: what has not ended.")] = "waiting",
+    ) -> QueueTold:
+        """waiting: meant for this agent first, then their team's and everybody's; VIPs and urgent ones first."""
+        now, hours = datetime.now(UTC), BusinessHours(_handover(who.tenant))
+        tenant, agent, queue = who.tenant.context, who.agent, desk.tools.queue
+
+        def read() -> QueueTold:
+            counts = queue.counts(tenant, agent)
+            items = queue.list(tenant, agent, view, hours, now)
+            entries = [desk.telling.queue_entry(each) for each in items]
+            return QueueTold(view=view, now=now, waiting=counts.waiting, mine=counts.mine, items=entries)
+
+        return await desk.pool.run(read, deadline=desk.deadline)
+
+    @router.get(
+        "/conversations/{session:uuid}",
+        summary="A conversation, why it was handed over, and who the customer is",
+        operation_id="read_conversation",
+        responses=_failures(*OF_A_CONVERSATION),
+    )
+    async def read_conversation(session: UUID, who: Annotated[AgentSession, Depends(desk.access)]) -> DossierTold:
+        tenant = who.tenant.context
+        dossier = await desk.pool.run(partial(desk.tools.dossiers.get, tenant, session), deadline=desk.deadline)
+        return desk.telling.dossier(tenant, dossier)
+
+    @router.get(
+        "/conversations/{session:uuid}/messages",
+        summary="Messages before those that are there",
+        operation_id="read_earlier_messages",
+        responses=_failures(*OF_A_CONVERSATION),
+    )
+    async def read_earlier(
+        session: UUID,
+        who: Annotated[AgentSession, Depends(desk.access)],
+        before: Annotated[int, Query(ge=1, le=FURTHEST_SEQUENCE, description="The first sequence that is there.")],
+    ) -> EarlierMessages:
+        read = partial(desk.tools.dossiers.messages_before, who.tenant.context, session, before)
+        messages = await desk.pool.run(read, deadline=desk.deadline)
+        return EarlierMessages(session_id=session, messages=desk.telling.messages(who.tenant.context, messages))
+
+    @router.get("/colleagues", summary="Agents and teams", operation_id="read_colleagues", responses=_failures())
+    async def read_colleagues(who: Annotated[AgentSession, Depends(desk.access)]) -> ColleaguesTold:
+        agents = await desk.pool.run(partial(desk.agents.list, who.tenant.context), deadline=desk.deadline)
+        told = [
+            ColleagueTold(
+                agent_id=each.agent_id, name=each.name, team=each.team, role=each.role, presence=each.presence
+            )
+            for each in agents
+        ]
+        teams = sorted({*_handover(who.tenant).teams, *(each.team for each in agents if each.team)})
+        return ColleaguesTold(agent_id=who.agent.agent_id, agents=told, teams=teams)
+
+    @router.get(
+        "/answers/{answer_id}",
+        summary="The lineage of an answer",
+        operation_id="read_answer_lineage",
+        responses=_failures(*OF_A_CONVERSATION),
+    )
+    async def read_answer(answer_id: UUID, who: Annotated[AgentSession, Depends(desk.access)]) -> AnswerLineage:
+        """As GET /answers/{answer_id} gives it to a program."""
+        return await desk.pool.run(partial(desk.answers.get, who.tenant.context, answer_id), deadline=desk.deadline)
+
+    return router
+
+
+def _handover(tenant: Tenant) -> HandoverConfig:
+    return read_config(tenant.config).handover
+
+
+def _failures(*codes: str) -> dict[int | str, dict[str, Any]]:
+    return problem_responses(*(codes or ANY_ROUTE))
