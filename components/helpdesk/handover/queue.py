@@ -138,12 +138,15 @@ def _query(tenant: TenantContext, agent: Agent, view: View) -> Select[Any]:
     )
     line = _line(tenant).subquery("line")
     owner = and_(_AGENTS.c.tenant_id == _C.tenant_id, _AGENTS.c.agent_id == _C.agent_id)
+    joined = (
+        CONVERSATIONS.outerjoin(last, true())
+        .outerjoin(line, line.c.conversation_id == _C.conversation_id)
+        .outerjoin(_AGENTS, owner)
+    )
     return (
         select(CONVERSATIONS, last, line.c.position, _AGENTS.c.name.label("owner"))
         .add_columns(unread.label("unread"), func.lower(_C.customer[VIP].astext).in_(_YES).label("is_vip"))
-        .outerjoin(last, true())
-        .outerjoin(line, line.c.conversation_id == _C.conversation_id)
-        .outerjoin(_AGENTS, owner)
+        .select_from(joined)
         .where(_C.tenant_id == tenant.tenant_id, _shown(agent, view))
         .order_by(*_order(agent, view))
     )
