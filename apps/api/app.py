@@ -31,13 +31,15 @@ from apps.api.workers import WorkerPool
 from apps.chat.app import PATH as CHAT_PATH
 from apps.chat.app import mount_chat
 from apps.chat.rendering import render_message
+from apps.console.app import PATH as CONSOLE_PATH
+from apps.console.app import mount_console
 from apps.pages.files import socket_client_route
 from components.bootstrap import Workbench
 from components.core.errors import Unavailable
 
 _DESCRIPTION = "Questions answered from a tenant's own knowledge, with citations."
 # Below a tenant's domain, which has a dot; the chat's API has none there.
-_CHAT_PAGES = re.compile(rf"{CHAT_PATH}/[^/]*\.[^/]*/")
+_PAGES = re.compile(rf"({CHAT_PATH}|{CONSOLE_PATH})/[^/]*\.[^/]*/")
 _READY_WITHIN = 3.0
 _WARM_WITHIN = 10.0
 
@@ -87,7 +89,7 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     generations = Generations(gateway, loop, policy_for, short, limit=limits.generations, deadline=deadline)
     authenticate = Authentication(workbench.api_keys, short, deadline=deadline)
     handle_failures(app)
-    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=_CHAT_PAGES)
+    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=_PAGES)
     app.add_middleware(Exchange, measurements=measurements)
     app.include_router(rag_router(workbench, authenticate, answers, measurements))
     app.include_router(answers_router(workbench.answers, authenticate, short, deadline=deadline))
@@ -101,4 +103,5 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     add_desk(app, workbench, limits.desk, render_message)
     app.router.routes.append(socket_client_route())
     mount_chat(app, workbench.tenants)
+    mount_console(app, workbench.tenants)
     return app
