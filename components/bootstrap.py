@@ -35,7 +35,10 @@ if TYPE_CHECKING:
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.agent_tools import AgentTools
+    from components.helpdesk.handover.attachment_links import AttachmentLinks
     from components.helpdesk.handover.desk import Desk
+    from components.helpdesk.handover.notes import Notes
+    from components.helpdesk.handover.watching import Watching
     from components.helpdesk.ingestion.service import Ingestion
     from components.helpdesk.prompts import Prompts
     from components.helpdesk.session_tokens import SessionTokens
@@ -73,6 +76,9 @@ class Workbench:
     agent_tokens: AgentTokens
     desk: Desk
     agent_tools: AgentTools
+    notes: Notes
+    watching: Watching
+    attachment_links: AttachmentLinks
     ingestion: Ingestion
     gateway: ModelGateway
     loop: EventLoopThread
@@ -170,8 +176,11 @@ def build_workbench(
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.agent_tools import open_agent_tools
+    from components.helpdesk.handover.attachment_links import AttachmentLinks
     from components.helpdesk.handover.desk import Desk
+    from components.helpdesk.handover.notes import Notes
     from components.helpdesk.handover.summary_writer import SummaryWriter
+    from components.helpdesk.handover.watching import Watching
     from components.helpdesk.ingestion.service import Ingestion
     from components.helpdesk.local_workforce import LocalWorkforce
     from components.helpdesk.model_policy import policy_of
@@ -256,6 +265,9 @@ def build_workbench(
         agent_tools=open_agent_tools(
             database, answering, SummaryWriter(catalogue.models, policy_for, gateway, loop, grounder)
         ),
+        notes=Notes(database),
+        watching=Watching(database),
+        attachment_links=AttachmentLinks(key),
         ingestion=Ingestion(database, embedder, settings, on_withdrawn=answers.purge),
         gateway=gateway,
         loop=loop,

@@ -18,7 +18,9 @@ from apps.api.docs import add_docs
 from apps.api.exchange import Exchange
 from apps.api.failures import handle_failures
 from apps.api.feedback import feedback_router
+from apps.api.handover_app import add_handover
 from apps.api.handover_desk_app import DeskBounds, add_desk
+from apps.api.handover_entrance import SocketBounds
 from apps.api.health import health_router
 from apps.api.llm import generate_router
 from apps.api.llm_generation import Generations
@@ -50,8 +52,8 @@ class Limits:
 
     answers: questions answered at once. waiting: calls that may wait for a thread before the next is
     refused with 503. short: other calls (keys, feedback) at once. generations: of POST /llm/generate at once.
-    body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat: the chat's own.
-    desk: the agents' own.
+    body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat, sockets, desk: their
+    own.
     """
 
     answers: int = 4
@@ -62,6 +64,7 @@ class Limits:
     body_pause: float = 10.0
     chat: ChatBounds = field(default_factory=ChatBounds)
     desk: DeskBounds = field(default_factory=DeskBounds)
+    sockets: SocketBounds = field(default_factory=SocketBounds)
 
 
 def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements: Measurements | None = None) -> FastAPI:
@@ -99,8 +102,9 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     app.include_router(health_router(workbench.database, probes, deadline=_READY_WITHIN))
     app.include_router(metrics_router(measurements))
     add_docs(app)
-    add_chat(app, workbench, limits.chat, measurements, render_message)
-    add_desk(app, workbench, limits.desk, render_message)
+    chat = add_chat(app, workbench, limits.chat, measurements, render_message)
+    access = add_handover(app, workbench, chat, limits.sockets)
+    add_desk(app, workbench, access, chat, limits.desk)
     app.router.routes.append(socket_client_route())
     mount_chat(app, workbench.tenants)
     mount_console(app, workbench.tenants)

@@ -13,6 +13,7 @@ from apps.api.chat_turns import ChatTurns
 from apps.api.chat_types import (
     FURTHEST_SEQUENCE,
     ChatFeedback,
+    Link,
     Render,
     SessionOpened,
     SessionRequest,
@@ -24,9 +25,10 @@ from apps.api.session_access import ChatSession
 from apps.api.workers import WorkerPool
 from components.core.errors import NotFound, TenantNotFound
 from components.core.tenant import Tenant, TenantContext
-from components.helpdesk.conversations.conversation import Conversation, Message
+from components.helpdesk.conversations.conversation import Attachment, Conversation, Message
 from components.helpdesk.conversations.conversations import MOST_MESSAGES, Conversations
 from components.helpdesk.feedback import FeedbackLog
+from components.helpdesk.handover.attachment_links import AttachmentLinks
 from components.helpdesk.session_tokens import SessionTokens
 from components.helpdesk.tenants import TenantRegistry
 
@@ -48,6 +50,7 @@ class ChatParts:
     conversations: Conversations
     feedback: FeedbackLog
     tokens: SessionTokens
+    links: AttachmentLinks
     access: Access
     limits: ChatLimits
     pool: WorkerPool
@@ -57,6 +60,14 @@ class ChatParts:
     def rendering(self, form: str) -> Render | None:
         """What makes a message's `html` for ?format=…"""
         return self.render if form == "html" else None
+
+    def linking(self, tenant: TenantContext) -> Link:
+        """What makes the links of a tenant's attachments."""
+
+        def link(attachment: Attachment) -> str:
+            return self.links.url(tenant, attachment.attachment_id)
+
+        return link
 
 
 def chat_router(chat: ChatParts) -> APIRouter:
@@ -110,7 +121,7 @@ def chat_router(chat: ChatParts) -> APIRouter:
             language=conversation.language,
             last_sequence=conversation.last_sequence,
             pending=pending,
-            messages=chat_messages(messages, chat.rendering(format)),
+            messages=chat_messages(messages, chat.linking(session.tenant.context), chat.rendering(format)),
         )
 
     @router.post(
@@ -140,7 +151,7 @@ def _opened(
         expires_at=expires_at,
         status=conversation.status,
         last_sequence=conversation.last_sequence,
-        messages=chat_messages(messages, chat.rendering(form)),
+        messages=chat_messages(messages, chat.linking(tenant.context), chat.rendering(form)),
     )
 
 

@@ -43,8 +43,9 @@ class ChatBounds:
 
 def add_chat(
     app: FastAPI, workbench: Workbench, bounds: ChatBounds, measurements: Measurements, render: Render
-) -> None:
-    """Adds the chat's routes to `app`, and what they need while its lifespan lasts. render: a message as safe HTML."""
+) -> ChatParts:
+    """Adds the chat's routes to `app`, and what they need while its lifespan lasts. render: a message as safe HTML.
+    What they share with the sockets beside them."""
     deadline = workbench.settings.request_deadline
     slow = WorkerPool("turns", threads=bounds.turns, waiting=bounds.waiting)
     short = WorkerPool("chat", threads=bounds.short, waiting=bounds.waiting)
@@ -55,6 +56,7 @@ def add_chat(
         conversations=workbench.conversations,
         feedback=workbench.feedback,
         tokens=workbench.session_tokens,
+        links=workbench.attachment_links,
         access=SessionAccess(workbench.session_tokens, workbench.tenants, short, deadline=deadline),
         limits=ChatLimits(messages=bounds.messages, sessions=bounds.sessions),
         pool=short,
@@ -75,3 +77,4 @@ def add_chat(
             short.close()
 
     app.router.lifespan_context = lifespan
+    return chat

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from apps.api.chat import ChatParts, Format
 from apps.api.chat_events import HEARTBEAT, CitationsTold, event_bytes, told
 from apps.api.chat_turns import RunningTurn
-from apps.api.chat_types import MessageRequest, Render, TurnDone, chat_citations, chat_messages
+from apps.api.chat_types import Link, MessageRequest, Render, TurnDone, chat_citations, chat_messages
 from apps.api.openapi import problem_responses
 from apps.api.problems import problem_of, problem_of_error
 from apps.api.session_access import ChatSession
@@ -68,11 +68,13 @@ def messages_router(chat: ChatParts, *, heartbeat: float) -> APIRouter:
         format: Format = "json",
     ) -> Response:
         chat.limits.count_message(session.tenant.context, session.session_id)
-        running, render = chat.turns.begin(session, body.client_message_id, body.text), chat.rendering(format)
+        running = chat.turns.begin(session, body.client_message_id, body.text, body.attachments)
+        render, link = chat.rendering(format), chat.linking(session.tenant.context)
         if not _wants_events(request.headers.get("accept", "")):
             with closing(running):
-                return Response(_done(session, await running.taken(), render).model_dump_json(), media_type=_JSON)
-        events = _events(request, session, running, render, heartbeat)
+                done = _done(session, await running.taken(), link, render)
+            return Response(done.model_dump_json(), media_type=_JSON)
+        events = _events(request, session, running, link, render, heartbeat)
         # The first one before the status line: a failure before any event is told by the status.
         return _Events(await anext(events), events)
 
@@ -98,7 +100,12 @@ async def _chained(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGene
 
 
 async def _events(
-    request: Request, session: ChatSession, running: RunningTurn, render: Render | None, heartbeat: float
+    request: Request,
+    session: ChatSession,
+    running: RunningTurn,
+    link: Link,
+    render: Render | None,
+    heartbeat: float,
 ) -> AsyncGenerator[bytes, None]:
     """The turn on the wire. Raises what the turn does where nothing was told before."""
     said = False
@@ -122,17 +129,17 @@ async def _events(
                 if reply.details.citations:
                     cited = chat_citations(reply.details.citations)
                     yield told("citations", CitationsTold(reply=number, citations=cited))
-            yield told("done", _done(session, taken, render))
+            yield told("done", _done(session, taken, link, render))
 
 
-def _done(session: ChatSession, taken: TakenTurn, render: Render | None) -> TurnDone:
-    (message,) = chat_messages([taken.message], render)
+def _done(session: ChatSession, taken: TakenTurn, link: Link, render: Render | None) -> TurnDone:
+    (message,) = chat_messages([taken.message], link, render)
     return TurnDone(
         session_id=session.session_id,
         status=taken.conversation.status,
         last_sequence=taken.conversation.last_sequence,
         message=message,
-        messages=chat_messages(taken.replies, render),
+        messages=chat_messages(taken.replies, link, render),
         repeated=taken.repeated,
     )
 

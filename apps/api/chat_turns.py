@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from time import monotonic
 from typing import Any
@@ -19,6 +20,7 @@ from components.core.errors import HelpdeskError, RateLimited, Unavailable
 from components.core.tenant import Tenant
 from components.dialogue.turns import TakenTurn, Turns
 from components.helpdesk.conversations.conversation import Conversation
+from components.helpdesk.conversations.turn_records import Accepted
 
 logger = logging.getLogger("helpdesk.chat")
 
@@ -33,11 +35,26 @@ _Key = tuple[UUID, UUID]
 class RunningTurn:
     """A turn under way: its events for one reader, and how it ends. Close it when nobody reads any more."""
 
-    def __init__(self, task: asyncio.Task[TakenTurn], events: EventBuffer, release: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        task: asyncio.Task[TakenTurn],
+        accepted: asyncio.Future[Accepted],
+        events: EventBuffer,
+        release: Callable[[], None],
+    ) -> None:
         self.events = events
         self._task = task
+        self._accepted = accepted
         self._release = release
         self._open = True
+
+    async def accepted(self) -> Accepted:
+        """As soon as the message is stored. Raises as `taken` does where it cannot be."""
+        either: set[asyncio.Future[Any]] = {self._task, self._accepted}
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if not self._accepted.done():
+            await self.taken()
+        return await self._accepted
 
     async def taken(self) -> TakenTurn:
         """Raises what Turns.take raises, and Unavailable where there was no thread for it in time."""
@@ -73,7 +90,9 @@ class ChatTurns:
         call = partial(self._turns.open, tenant, channel="web", customer=customer)
         return await self._pool.run(call, deadline=self._deadline)
 
-    def begin(self, session: ChatSession, client_message_id: str, text: str) -> RunningTurn:
+    def begin(
+        self, session: ChatSession, client_message_id: str, text: str, attachments: Sequence[UUID] = ()
+    ) -> RunningTurn:
         """The turn of one message, which goes on whether or not somebody waits for it. Raises RateLimited where the
         session has too many under way."""
         key = (session.tenant.tenant_id, session.session_id)
@@ -84,6 +103,13 @@ class ChatTurns:
             )
         self._places[key] += 1
         events, until = EventBuffer(), monotonic() + self._deadline
+        loop = asyncio.get_running_loop()
+        accepted: asyncio.Future[Accepted] = loop.create_future()
+
+        def accept(message: Accepted) -> None:
+            # A turn may outlive the loop of a server that stops.
+            with suppress(RuntimeError):
+                loop.call_soon_threadsafe(accepted.set_result, message)
 
         def take() -> TakenTurn:
             return self._turns.take(
@@ -91,12 +117,14 @@ class ChatTurns:
                 session.session_id,
                 client_message_id=client_message_id,
                 text=text,
+                attachments=attachments,
+                on_accepted=accept,
                 on_event=events.hear,
                 deadline=max(until - monotonic(), 0.001),
             )
 
         task = self._started(self._measured(session.tenant, take), events.end)
-        return RunningTurn(task, events, partial(self._give_back, key))
+        return RunningTurn(task, accepted, events, partial(self._give_back, key))
 
     def resume(self, session: ChatSession) -> None:
         """Has a turn taken that a process left when it died; at once, in the background."""

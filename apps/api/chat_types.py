@@ -12,7 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from apps.api.text import without_nul
 from components.core.answers import Citation
 from components.dialogue.turns import LONGEST_CUSTOMER_VALUE, LONGEST_TEXT
-from components.helpdesk.conversations.conversation import Author, Message, Status
+from components.helpdesk.conversations.attached import MOST_ATTACHMENTS
+from components.helpdesk.conversations.conversation import Attachment, Author, Message, Status
 from components.helpdesk.conversations.conversations import MOST_MESSAGES
 from components.helpdesk.feedback import LONGEST_COMMENT
 
@@ -20,6 +21,7 @@ LONGEST_DOMAIN = 253
 FURTHEST_SEQUENCE = 2**31 - 1
 
 Render = Callable[[Message], str]
+Link = Callable[[Attachment], str]
 
 
 def _absent(value: object) -> bool:
@@ -74,6 +76,11 @@ class MessageRequest(BaseModel):
         description=f"1 to {LONGEST_TEXT} characters; white space around them does not count.",
         examples=["How long can I return a jacket?"],
     )
+    attachments: list[UUID] = Field(
+        [],
+        max_length=MOST_ATTACHMENTS,
+        description="Files that POST /chat/{session}/attachments took, each sent once.",
+    )
 
 
 class ChatFeedback(BaseModel):
@@ -98,6 +105,17 @@ class ChatCitation(BaseModel):
     end: int
 
 
+class ChatAttachment(BaseModel):
+    """A file that a message carries. media_type: as its content says. size: bytes. url: good for some minutes; reading
+    the message again gives a new one."""
+
+    attachment_id: UUID
+    name: str
+    media_type: str
+    size: int
+    url: str
+
+
 class ChatMessage(BaseModel):
     """One message of a session."""
 
@@ -110,6 +128,8 @@ class ChatMessage(BaseModel):
         default=None, exclude_if=_absent, description="Sequence of the customer's message that it answers."
     )
     answer_id: UUID | None = Field(default=None, exclude_if=_absent, description="For POST /chat/{session}/feedback.")
+    speaker: str | None = Field(default=None, exclude_if=_absent, description="Name of the agent who wrote it.")
+    attachments: list[ChatAttachment] = []
     citations: list[ChatCitation] = []
     buttons: list[str] = Field([], description="What the customer may tap instead of writing.")
     handled: bool = Field(True, description="False while a customer's message still waits for its turn.")
@@ -151,8 +171,8 @@ class Transcript(BaseModel):
     messages: list[ChatMessage] = Field(description=f"Oldest first, at most {MOST_MESSAGES}.")
 
 
-def chat_messages(messages: Iterable[Message], render: Render | None = None) -> list[ChatMessage]:
-    """Messages as the API shows them. render: makes their `html`; none leaves it out."""
+def chat_messages(messages: Iterable[Message], link: Link, render: Render | None = None) -> list[ChatMessage]:
+    """Messages as the API shows them. link: to an attachment. render: makes their `html`; none leaves it out."""
     return [
         ChatMessage(
             sequence=message.sequence,
@@ -162,12 +182,28 @@ def chat_messages(messages: Iterable[Message], render: Render | None = None) -> 
             client_message_id=message.client_message_id,
             reply_to=message.reply_to,
             answer_id=message.details.answer_id,
+            speaker=message.details.speaker,
+            attachments=chat_attachments(message.details.attachments, link),
             citations=chat_citations(message.details.citations),
             buttons=list(message.details.buttons),
             handled=message.handled,
             html=render(message) if render else None,
         )
         for message in messages
+    ]
+
+
+def chat_attachments(attachments: Iterable[Attachment], link: Link) -> list[ChatAttachment]:
+    """Attachments with a link each."""
+    return [
+        ChatAttachment(
+            attachment_id=each.attachment_id,
+            name=each.name,
+            media_type=each.media_type,
+            size=each.size,
+            url=link(each),
+        )
+        for each in attachments
     ]
 
 

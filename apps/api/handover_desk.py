@@ -27,6 +27,7 @@ from components.helpdesk.answer_log import AnswerLog
 from components.helpdesk.business_hours import BusinessHours
 from components.helpdesk.handover.agent_tools import AgentTools
 from components.helpdesk.handover.agents import Agents
+from components.helpdesk.handover.notes import Notes
 from components.helpdesk.handover.queue import View
 from components.helpdesk.tenant_config import HandoverConfig, read_config
 
@@ -42,6 +43,7 @@ class DeskParts:
     seconds."""
 
     tools: AgentTools
+    notes: Notes
     agents: Agents
     answers: AnswerLog
     access: Access
@@ -80,8 +82,13 @@ def desk_router(desk: DeskParts) -> APIRouter:
     )
     async def read_conversation(session: UUID, who: Annotated[AgentSession, Depends(desk.access)]) -> DossierTold:
         tenant = who.tenant.context
-        dossier = await desk.pool.run(partial(desk.tools.dossiers.get, tenant, session), deadline=desk.deadline)
-        return desk.telling.dossier(tenant, dossier)
+
+        def read() -> DossierTold:
+            return desk.telling.dossier(
+                tenant, desk.tools.dossiers.get(tenant, session), desk.notes.list(tenant, session)
+            )
+
+        return await desk.pool.run(read, deadline=desk.deadline)
 
     @router.get(
         "/conversations/{session:uuid}/messages",

@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from apps.api.agent_access import AgentAccess
-from apps.api.chat_types import Render
+from apps.api.chat import ChatParts
 from apps.api.handover_desk import DeskParts, desk_router
 from apps.api.handover_desk_help import help_router
 from apps.api.handover_desk_told import DeskTelling
@@ -28,12 +28,11 @@ class DeskBounds:
     waiting: int = 64
 
 
-def add_desk(app: FastAPI, workbench: Workbench, bounds: DeskBounds, render: Render) -> None:
-    """Adds the routes to `app`, and their threads while its lifespan lasts. render: a message as safe HTML."""
+def add_desk(app: FastAPI, workbench: Workbench, access: AgentAccess, chat: ChatParts, bounds: DeskBounds) -> None:
+    """Adds the routes to `app`, and their threads while its lifespan lasts. chat: how messages are shown."""
     deadline = workbench.settings.request_deadline
     short = WorkerPool("desk", threads=bounds.short, waiting=bounds.waiting)
     slow = WorkerPool("suggestions", threads=bounds.slow, waiting=bounds.waiting)
-    access = AgentAccess(workbench.agent_tokens, workbench.agents, workbench.tenants, short, deadline=deadline)
     desk = DeskParts(
         tools=workbench.agent_tools,
         agents=workbench.agents,
@@ -41,7 +40,8 @@ def add_desk(app: FastAPI, workbench: Workbench, bounds: DeskBounds, render: Ren
         access=access,
         pool=short,
         slow=slow,
-        telling=DeskTelling(render),
+        notes=workbench.notes,
+        telling=DeskTelling(chat.render, chat.linking),
         deadline=deadline,
     )
     app.include_router(desk_router(desk))

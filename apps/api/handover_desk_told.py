@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal
 from uuid import UUID
 
-from apps.api.chat_types import Render, chat_messages
+from apps.api.chat_types import Link, Render, chat_messages
 from apps.api.handover_desk_types import (
     DeskChange,
     DeskMessage,
+    DeskNote,
     DossierTold,
     EarlierTold,
     QueueEntry,
@@ -23,6 +24,7 @@ from apps.api.handover_desk_types import (
 from components.core.tenant import TenantContext
 from components.helpdesk.conversations.conversation import Message, MessageDetails
 from components.helpdesk.handover.dossier import Dossier
+from components.helpdesk.handover.notes import Note
 from components.helpdesk.handover.queue import QueueItem
 from components.helpdesk.handover.suggestions import Suggested, Suggestion
 
@@ -34,14 +36,14 @@ _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 class DeskTelling:
     """Makes what the components give into what the routes answer."""
 
-    def __init__(self, render: Render) -> None:
-        """render: a message as safe HTML."""
-        self._render = render
+    def __init__(self, render: Render, linking: Callable[[TenantContext], Link]) -> None:
+        """render: a message as safe HTML. linking: what makes the links of a tenant's attachments."""
+        self._render, self._linking = render, linking
 
     def messages(self, tenant: TenantContext, messages: Iterable[Message]) -> list[DeskMessage]:
         """In their order."""
         found = list(messages)
-        told = chat_messages(found, self._rendered)
+        told = chat_messages(found, self._linking(tenant), self._rendered)
         return [
             DeskMessage(**each.model_dump(), lineage=dict(message.details.lineage))
             for each, message in zip(told, found, strict=True)
@@ -75,7 +77,7 @@ class DeskTelling:
             updated_at=stands.updated_at,
         )
 
-    def dossier(self, tenant: TenantContext, dossier: Dossier) -> DossierTold:
+    def dossier(self, tenant: TenantContext, dossier: Dossier, notes: Sequence[Note]) -> DossierTold:
         stands, agents = dossier.conversation, dossier.agents
         return DossierTold(
             session_id=stands.conversation_id,
@@ -109,7 +111,17 @@ class DeskTelling:
                 )
                 for each in dossier.changes
             ],
-            notes=[],
+            notes=[
+                DeskNote(
+                    note_id=each.note_id,
+                    agent_id=each.agent_id,
+                    name=each.name,
+                    text=each.text,
+                    client_note_id=each.client_note_id,
+                    created_at=each.created_at,
+                )
+                for each in notes
+            ],
             earlier=[
                 EarlierTold(
                     session_id=each.conversation_id,

@@ -76,6 +76,11 @@ class Database:
         with _transaction(self._app) as session:
             return session.execute(_FIND_TENANT, {"domain": domain}).scalar_one_or_none()
 
+    def app_arguments(self) -> dict[str, Any]:
+        """What psycopg takes to connect as the application role, for the rare use beside the pool."""
+        _, arguments = self._app.dialect.create_connect_args(self._app.url)
+        return dict(arguments)
+
     def is_ready(self) -> bool:
         """Whether PostgreSQL answers now."""
         try:

@@ -29,7 +29,7 @@ from components.helpdesk.conversations.claiming import (
 from components.helpdesk.conversations.conversation import Conversation
 from components.helpdesk.conversations.finishing import finish_turn
 from components.helpdesk.conversations.opening import store_opening
-from components.helpdesk.conversations.turn_records import StoredTurn, TurnClaim, TurnResult
+from components.helpdesk.conversations.turn_records import Accepted, StoredTurn, TurnClaim, TurnResult
 from components.helpdesk.storable import storable
 
 __all__ = ["TakenTurn", "Turns"]
@@ -94,14 +94,16 @@ class Turns:
         client_message_id: str,
         text: str,
         attachments: Sequence[UUID] = (),
+        on_accepted: Callable[[Accepted], None] = ignore,
         on_event: Callable[[TurnEvent], None] = ignore,
         deadline: float | None = None,
     ) -> TakenTurn:
         """The customer's message with what is replied to it, once that is stored.
 
         client_message_id: the customer's own, 1 to 64 of [A-Za-z0-9_-]; the same one again does nothing again: it gets
-        what is stored, waits for the turn that runs, or takes over one whose process died. on_event: hears of the turn
-        while it goes on, in the thread that takes it. deadline: seconds. attachments: files uploaded to the
+        what is stored, waits for the turn that runs, or takes over one whose process died. on_accepted: hears that the
+        message is stored, before its turn begins. on_event: hears of the turn while it goes on, in the thread that
+        takes it. deadline: seconds. attachments: files uploaded to the
         conversation before. While an agent owns the conversation the message is stored for the agent, and there are no
         replies.
 
@@ -116,6 +118,7 @@ class Turns:
             accepted = accept_message(
                 self._database, tenant.context, conversation_id, client_id, said, self._lease, attachments
             )
+            on_accepted(accepted)
             seconds = {"accept": monotonic() - started}
             self._on_step("after_accept")
             stored = self._see_through(tenant, conversation_id, accepted.message.sequence, accepted.now, until, seconds)

@@ -73,6 +73,11 @@ class SharedState:
         return self._clock() >= self._refused_until and (self._client is not None or self._find_address() is not None)
 
     @property
+    def address(self) -> str | None:
+        """Where Redis is at present; None where it is nowhere."""
+        return self._find_address()
+
+    @property
     def redis(self) -> Redis:
         """The client (answers are bytes). Its own errors are redis-py's: prefer `guard`. Raises
         SharedStateUnavailable where there is no address."""

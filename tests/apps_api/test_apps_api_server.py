@@ -7,16 +7,15 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import httpx
 import pytest
 from apps_api_customers import Customer
+from apps_api_serving import running
 
-from apps.api.app import Limits, create_app
+from apps.api.app import Limits
 from apps.api.server import ApiServer, serve
 from components.bootstrap import Workbench
 from components.core.errors import InvalidSetting, PortInUse
@@ -29,23 +28,6 @@ from components.core.settings import load_settings
 serve(load_settings(), on_started=lambda url: print(url, flush=True), log_stream=sys.stderr)
 print("over", flush=True)
 """
-
-
-@contextmanager
-def running(workbench: Workbench, limits: Limits | None = None) -> Iterator[str]:
-    """The base URL of the API, served from a thread."""
-    started = threading.Event()
-    with closing(ApiServer("127.0.0.1", 0)) as server:
-        app = create_app(workbench, limits or Limits())
-        thread = threading.Thread(target=lambda: server.run(app, on_started=lambda _: started.set()))
-        thread.start()
-        try:
-            assert started.wait(30)
-            yield server.url
-        finally:
-            server.stop()
-            thread.join(30)
-            assert not thread.is_alive()
 
 
 def test_a_port_in_use_is_named_with_the_way_out() -> None:

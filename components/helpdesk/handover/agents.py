@@ -124,6 +124,20 @@ class Agents:
             raise NotFound(f"no agent has the id {agent_id}", field="agent_id")
         return _agent(row)
 
+    def leave(self, tenant: TenantContext, agent_id: UUID, *, silent_for: float) -> Agent | None:
+        """Offline from now on, unless a page of theirs was heard of within the last `silent_for` seconds, whatever
+        process it is connected to: then None."""
+        silent = _AGENTS.c.presence_at < func.clock_timestamp() - timedelta(seconds=silent_for)
+        statement = (
+            update(_AGENTS)
+            .where(_AGENTS.c.agent_id == agent_id, _AGENTS.c.active, silent)
+            .values(presence="offline")
+            .returning(_AGENTS)
+        )
+        with self._database.tenant(tenant) as session:
+            row = session.execute(statement).one_or_none()
+        return None if row is None else _agent(row)
+
     def _change(self, tenant: TenantContext, agent_id: UUID, action: str, values: dict[str, Any]) -> None:
         with self._database.tenant(tenant) as session:
             changed = session.execute(
