@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from components.core.tenant import Tenant
@@ -17,7 +19,7 @@ PHONE = (390, 844)
 REPLY = ".hd-reply textarea"
 ENTRY = ".hd-entry"
 
-__all__ = ["DESK", "ENTRY", "PHONE", "REPLY", "Desks", "Shifts", "choose", "press", "said"]
+__all__ = ["DESK", "ENTRY", "PASSWORD", "PHONE", "REPLY", "Desks", "Shifts", "choose", "eventually", "press", "said"]
 
 
 @dataclass
@@ -50,6 +52,14 @@ def choose(page: Page, text: str) -> None:
     """Opens the conversation in the queue that shows this."""
     page.click(f"{ENTRY}:has-text({text!r})")
     page.wait_for_selector(".hd-about:visible")
+
+
+def eventually(true: Callable[[], bool], within: float = 15.0) -> None:
+    """Waits until it is."""
+    end = monotonic() + within
+    while not true():
+        assert monotonic() < end, "it did not become true in time"
+        sleep(0.05)
 
 
 def press(page: Page, action: str, sure: bool = False) -> None:
