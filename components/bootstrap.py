@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.agent_tools import AgentTools
     from components.helpdesk.handover.attachment_links import AttachmentLinks
+    from components.helpdesk.handover.attachments import Attachments
     from components.helpdesk.handover.desk import Desk
     from components.helpdesk.handover.notes import Notes
     from components.helpdesk.handover.watching import Watching
@@ -78,6 +79,7 @@ class Workbench:
     agent_tools: AgentTools
     notes: Notes
     watching: Watching
+    attachments: Attachments
     attachment_links: AttachmentLinks
     ingestion: Ingestion
     gateway: ModelGateway
@@ -177,6 +179,7 @@ def build_workbench(
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.agent_tools import open_agent_tools
     from components.helpdesk.handover.attachment_links import AttachmentLinks
+    from components.helpdesk.handover.attachments import Attachments
     from components.helpdesk.handover.desk import Desk
     from components.helpdesk.handover.notes import Notes
     from components.helpdesk.handover.summary_writer import SummaryWriter
@@ -267,6 +270,7 @@ def build_workbench(
         ),
         notes=Notes(database),
         watching=Watching(database),
+        attachments=Attachments(database, settings.data_dir),
         attachment_links=AttachmentLinks(key),
         ingestion=Ingestion(database, embedder, settings, on_withdrawn=answers.purge),
         gateway=gateway,

@@ -11,13 +11,15 @@ from dataclasses import dataclass, field
 from fastapi import FastAPI
 
 from apps.api.answers import answers_router
+from apps.api.attachments import LARGER
 from apps.api.authentication import Authentication
-from apps.api.body_limit import BodyLimit
+from apps.api.body_limit import BodyLimit, LargerBody
 from apps.api.chat_app import ChatBounds, add_chat
 from apps.api.docs import add_docs
 from apps.api.exchange import Exchange
 from apps.api.failures import handle_failures
 from apps.api.feedback import feedback_router
+from apps.api.handover_app import PATH as SOCKETS
 from apps.api.handover_app import add_handover
 from apps.api.handover_desk_app import DeskBounds, add_desk
 from apps.api.handover_entrance import SocketBounds
@@ -42,6 +44,7 @@ from components.core.errors import Unavailable
 _DESCRIPTION = "Questions answered from a tenant's own knowledge, with citations."
 # Below a tenant's domain, which has a dot; the chat's API has none there.
 _PAGES = re.compile(rf"({CHAT_PATH}|{CONSOLE_PATH})/[^/]*\.[^/]*/")
+_SOCKETS = re.compile(rf"{re.escape(SOCKETS)}/.*")
 _READY_WITHIN = 3.0
 _WARM_WITHIN = 10.0
 
@@ -92,7 +95,8 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     generations = Generations(gateway, loop, policy_for, short, limit=limits.generations, deadline=deadline)
     authenticate = Authentication(workbench.api_keys, short, deadline=deadline)
     handle_failures(app)
-    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=_PAGES)
+    larger = (*LARGER, LargerBody(_SOCKETS, limits.sockets.packet_bytes))
+    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=_PAGES, larger=larger)
     app.add_middleware(Exchange, measurements=measurements)
     app.include_router(rag_router(workbench, authenticate, answers, measurements))
     app.include_router(answers_router(workbench.answers, authenticate, short, deadline=deadline))

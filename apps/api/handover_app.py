@@ -12,6 +12,8 @@ from fastapi import FastAPI
 from socketio import ASGIApp, AsyncServer
 
 from apps.api.agent_access import AgentAccess
+from apps.api.agents import SignInBounds, SignIns, agents_router
+from apps.api.attachments import Receiving, attachments_router
 from apps.api.chat import ChatParts
 from apps.api.handover_agents import AgentEvents
 from apps.api.handover_changes import CHANNELS, Changes, NotesFeed
@@ -31,6 +33,8 @@ from components.database.notifications import Notifications
 
 PATH = "/socket.io"
 _ACTS_AT_ONCE, _READS_AT_ONCE, _WAITING = 6, 4, 2048
+_UPLOADS_AT_ONCE = 16
+SIGN_INS = SignInBounds()
 
 logger = logging.getLogger("helpdesk.handover")
 # Theirs tells every packet with what it carries.
@@ -39,8 +43,9 @@ _quiet.setLevel(logging.ERROR)
 
 
 def add_handover(app: FastAPI, workbench: Workbench, chat: ChatParts, bounds: SocketBounds) -> AgentAccess:
-    """Adds Socket.IO's namespace /handover to `app`, and what feeds it while its lifespan lasts; how agents are
-    recognised, for the routes beside it. chat: the chat's own parts, whose turns and limits sockets share."""
+    """Adds Socket.IO's namespace /handover and the agents' own routes to `app`, and what feeds them while its lifespan
+    lasts; how agents are recognised, for the routes beside it. chat: the chat's own parts, whose turns and limits
+    sockets share."""
     deadline = workbench.settings.request_deadline
     acts = WorkerPool("handover", threads=_ACTS_AT_ONCE, waiting=_WAITING)
     reads = WorkerPool("feed", threads=_READS_AT_ONCE, waiting=_WAITING)
@@ -78,6 +83,23 @@ def add_handover(app: FastAPI, workbench: Workbench, chat: ChatParts, bounds: So
         workbench.desk, workbench.notes, workbench.watching, presence, feed, wire, outlet, acts, deadline=deadline
     )
     server.register_namespace(HandoverNamespace(audience, entrance, customers, agents, presence, queue))
+    sign_ins = SignIns(workbench.tenants, workbench.agents, workbench.agent_tokens, SIGN_INS, deadline=deadline)
+    app.include_router(agents_router(sign_ins, access, workbench.agents, acts, deadline=deadline))
+    uploads = WorkerPool("uploads", threads=2, waiting=_UPLOADS_AT_ONCE)
+    receiving = Receiving(
+        workbench.attachments, workbench.attachment_links, uploads, at_once=_UPLOADS_AT_ONCE, deadline=deadline
+    )
+    app.include_router(
+        attachments_router(
+            receiving,
+            workbench.attachments,
+            workbench.attachment_links,
+            chat.access,
+            access,
+            acts,
+            deadline=deadline,
+        )
+    )
     app.mount(PATH, ASGIApp(server, socketio_path=None))
     listening = Notifications(workbench.database, CHANNELS, Changes(feed, queue, notes, audience))
     outer = app.router.lifespan_context
@@ -92,8 +114,8 @@ def add_handover(app: FastAPI, workbench: Workbench, chat: ChatParts, bounds: So
                 await server.shutdown()
             if isinstance(manager, JoinedByRedis):
                 await manager.close()
-            acts.close()
-            reads.close()
+            for pool in (sign_ins.pool, uploads, acts, reads):
+                pool.close()
 
     app.router.lifespan_context = lifespan
     return access

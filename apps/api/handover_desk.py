@@ -1,4 +1,4 @@
-"""What agents read over HTTP: the queue, one conversation with all that belongs to it, and their colleagues."""
+"""What agents read over HTTP: the queue, and one conversation with all that belongs to it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,11 +13,10 @@ from apps.api.agent_access import AgentSession
 from apps.api.chat_types import FURTHEST_SEQUENCE
 from apps.api.handover_desk_told import DeskTelling
 from apps.api.handover_desk_types import (
-    ColleaguesTold,
-    ColleagueTold,
     DossierTold,
     EarlierMessages,
     QueueTold,
+    TeamsTold,
 )
 from apps.api.openapi import problem_responses
 from apps.api.workers import WorkerPool
@@ -105,17 +104,13 @@ def desk_router(desk: DeskParts) -> APIRouter:
         messages = await desk.pool.run(read, deadline=desk.deadline)
         return EarlierMessages(session_id=session, messages=desk.telling.messages(who.tenant.context, messages))
 
-    @router.get("/colleagues", summary="Agents and teams", operation_id="read_colleagues", responses=_failures())
-    async def read_colleagues(who: Annotated[AgentSession, Depends(desk.access)]) -> ColleaguesTold:
+    @router.get(
+        "/teams", summary="Teams to pass a conversation on to", operation_id="list_teams", responses=_failures()
+    )
+    async def list_teams(who: Annotated[AgentSession, Depends(desk.access)]) -> TeamsTold:
+        """Those of the tenant's configuration, and those that its agents are in."""
         agents = await desk.pool.run(partial(desk.agents.list, who.tenant.context), deadline=desk.deadline)
-        told = [
-            ColleagueTold(
-                agent_id=each.agent_id, name=each.name, team=each.team, role=each.role, presence=each.presence
-            )
-            for each in agents
-        ]
-        teams = sorted({*_handover(who.tenant).teams, *(each.team for each in agents if each.team)})
-        return ColleaguesTold(agent_id=who.agent.agent_id, agents=told, teams=teams)
+        return TeamsTold(teams=sorted({*_handover(who.tenant).teams, *(each.team for each in agents if each.team)}))
 
     @router.get(
         "/answers/{answer_id}",

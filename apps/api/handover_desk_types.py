@@ -11,7 +11,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from apps.api.chat_types import ChatMessage
 from apps.api.text import without_nul
 from components.helpdesk.conversations.conversation import Author, Priority, Status
-from components.helpdesk.handover.agents import Presence, Role
 from components.helpdesk.handover.canned_answers import LONGEST_TEXT
 from components.helpdesk.handover.service_level import Colour
 
@@ -148,21 +147,9 @@ class EarlierMessages(BaseModel):
     messages: list[DeskMessage]
 
 
-class ColleagueTold(BaseModel):
-    """Somebody whom a conversation can be passed on to."""
+class TeamsTold(BaseModel):
+    """By name."""
 
-    agent_id: UUID
-    name: str
-    team: str
-    role: Role
-    presence: Presence
-
-
-class ColleaguesTold(BaseModel):
-    """agent_id: of who asks."""
-
-    agent_id: UUID
-    agents: list[ColleagueTold]
     teams: list[str]
 
 

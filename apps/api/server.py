@@ -27,6 +27,8 @@ _BACKLOG = 256
 _GRACE = 10
 # Longer than proxies and browsers keep a connection that is not used: who closes first must not be the server.
 _KEPT_ALIVE = 75
+# Of a WebSocket, whole: what is larger is not read to its end. What reads them has closer bounds of its own.
+_LONGEST_PACKET = 1024 * 1024
 
 
 class ApiServer:
@@ -62,6 +64,7 @@ class ApiServer:
             server_header=False,
             backlog=_BACKLOG,
             timeout_keep_alive=_KEPT_ALIVE,
+            ws_max_size=_LONGEST_PACKET,
             timeout_graceful_shutdown=_GRACE,
         )
         self._server = _Server(config, (lambda: on_started(self.url)) if on_started else None)

@@ -1,15 +1,18 @@
-"""The demo tenants of deploy/demo, with their flows: made at the first start, found again at the next."""
+"""The demo tenants of deploy/demo, with their flows and agents: made at the first start, found again at the next."""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from apps.cli.context import PROJECT
+from components.core.errors import Conflict
 
 if TYPE_CHECKING:
     from components.bootstrap import Registry
@@ -17,23 +20,67 @@ if TYPE_CHECKING:
 
 KEYS_FILE = "demo-keys.json"
 
+# Password by e-mail address.
+Passwords = dict[str, str]
 
-def seed_demo_tenants(registry: Registry) -> dict[str, str]:
-    """API key by domain. The keys of the demo tenants are kept in the data folder, readable by its owner only,
-    so that every start can show its worked example; those of real tenants never are."""
+
+@dataclass(frozen=True)
+class Demo:
+    """How the demo tenants are reached, by domain: their API keys, and the passwords of their agents by e-mail."""
+
+    keys: Mapping[str, str]
+    agents: Mapping[str, Passwords]
+
+
+def seed_demo_tenants(registry: Registry) -> Demo:
+    """The demo tenants' keys and passwords are kept in the data folder, readable by its owner only, so that every start
+    can show its worked example and how to sign in; those of real tenants never are."""
     file = registry.settings.data_dir / KEYS_FILE
-    keys: dict[str, str] = json.loads(file.read_text()) if file.exists() else {}
+    known = _read(file)
+    keys, agents = dict(known.keys), dict(known.agents)
     for description in sorted((PROJECT / "deploy" / "demo").glob("*/tenant.yaml")):
         values = yaml.safe_load(description.read_text(encoding="utf-8"))
         tenant = registry.tenants.find_by_domain(values["domain"])
         if tenant is None:
             tenant = registry.tenants.create(values["name"], values["domain"], values["config"])
             keys.pop(tenant.domain, None)
+            agents.pop(tenant.domain, None)
         _begin_flows(registry, tenant, description.parent / "flows")
         if tenant.domain not in keys:
             keys[tenant.domain] = registry.api_keys.issue(tenant.context, "demo key").key
-    _write_private(file, json.dumps(keys, indent=2))
-    return keys
+        people = values.get("agents", [])
+        agents[tenant.domain] = _hire(registry, tenant, people, agents.get(tenant.domain, {}))
+    demo = Demo(keys, agents)
+    _write_private(file, json.dumps({"keys": demo.keys, "agents": demo.agents}, indent=2))
+    return demo
+
+
+def _read(file: Path) -> Demo:
+    if not file.exists():
+        return Demo({}, {})
+    kept = json.loads(file.read_text())
+    # As they were kept before there were agents.
+    return Demo(kept["keys"], kept["agents"]) if "keys" in kept else Demo(kept, {})
+
+
+def _hire(registry: Registry, tenant: Tenant, people: list[dict[str, Any]], known: Passwords) -> Passwords:
+    """Those who are described, each with the password that they have; a new one where it is not known."""
+    from components.helpdesk.handover.agents import new_password
+
+    there = {each.email: each for each in registry.agents.list(tenant.context)}
+    passwords = {}
+    for person in people:
+        email = person["email"]
+        passwords[email] = known.get(email) or new_password()
+        if email not in there:
+            try:
+                registry.agents.create(tenant.context, password=passwords[email], **person)
+            except Conflict:
+                # They have left, as somebody wished.
+                del passwords[email]
+        elif email not in known:
+            registry.agents.set_password(tenant.context, there[email].agent_id, passwords[email])
+    return passwords
 
 
 def _begin_flows(registry: Registry, tenant: Tenant, folder: Path) -> None:

@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from apps.cli import answer, ask, evaluate, flow, ingest, model, nlu, prompt, serve, tenant, up
+from apps.cli import agent, answer, ask, evaluate, flow, ingest, model, nlu, prompt, serve, tenant, up
 from apps.cli.console import print_error
 from components.core.errors import HelpdeskError, InvalidInput
 
@@ -32,6 +32,7 @@ app.command("serve")(serve.serve)
 app.command("ask")(ask.ask)
 app.command("ingest")(ingest.ingest)
 app.add_typer(tenant.app, name="tenant")
+app.add_typer(agent.app, name="agent")
 app.add_typer(answer.app, name="answer")
 app.add_typer(prompt.app, name="prompt")
 app.add_typer(model.app, name="model")

@@ -20,7 +20,7 @@ from apps.cli.bundled_rasa import BundledRasa
 from apps.cli.bundled_redis import BundledRedis
 from apps.cli.console import err, out, print_json
 from apps.cli.context import DAGSTER, HELPDESK, AsJson
-from apps.cli.demo import seed_demo_tenants
+from apps.cli.demo import Demo, seed_demo_tenants
 from apps.cli.filling import fill_empty_tenants
 from apps.cli.nlu_first_training import FirstTraining, ensure_trained
 from apps.cli.ports import require_free
@@ -74,7 +74,7 @@ def up(
         with err.status("starting Redis"):
             redis.start()
         registry = build_registry(settings, addresses)
-        keys = seed_demo_tenants(registry) if demo else {}
+        seeded = seed_demo_tenants(registry) if demo else Demo({}, {})
         training = ensure_trained(settings, registry.tenants.list())
         bundled_rasa.start()
         start_api(processes, settings, bundled_rasa.environment)
@@ -86,7 +86,7 @@ def up(
             with err.status("training the local classifier"):
                 training.wait()
             training = None
-        _present(registry, settings, redis, bundled_rasa, keys, dagster, check, as_json)
+        _present(registry, settings, redis, bundled_rasa, seeded, dagster, check, as_json)
         if not check:
             _watch(processes, addresses, redis, bundled_rasa)
     except (_Stopped, KeyboardInterrupt):
@@ -169,7 +169,7 @@ def _environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def _examples(registry: Registry, base_url: str, keys: dict[str, str], check: bool) -> list[Example]:
+def _examples(registry: Registry, base_url: str, keys: Mapping[str, str], check: bool) -> list[Example]:
     """One worked example; when checking, one for each demo tenant, verified."""
     from apps.cli.example import ask_example, await_page, await_ready, check_example
     from components.helpdesk.tenant_config import read_config
@@ -194,13 +194,16 @@ def _present(
     settings: Settings,
     redis: BundledRedis,
     rasa: BundledRasa,
-    keys: dict[str, str],
+    seeded: Demo,
     dagster: bool,
     check: bool,
     as_json: bool,
 ) -> None:
     base_url = f"http://{settings.host}:{settings.port}"
-    addresses = {f"chat with {tenant.name}": f"{base_url}/chat/{tenant.domain}" for tenant in registry.tenants.list()}
+    addresses = {}
+    for tenant in registry.tenants.list():
+        addresses[f"chat with {tenant.name}"] = f"{base_url}/chat/{tenant.domain}"
+        addresses[f"agents of {tenant.name}"] = f"{base_url}/console/{tenant.domain}"
     addresses["API documentation"] = f"{base_url}/docs"
     addresses["metrics"] = f"{base_url}/metrics"
     if dagster:
@@ -210,27 +213,30 @@ def _present(
     if rasa.address is not None:
         addresses["Rasa (understanding)"] = rasa.address
     with err.status("waiting for the API"):
-        examples = _examples(registry, base_url, keys, check)
+        examples = _examples(registry, base_url, seeded.keys, check)
     if dagster:
         from apps.cli.example import await_page
 
         with err.status("waiting for Dagster's UI"):
             await_page(addresses["Dagster (knowledge)"], "<html")
     if as_json:
-        print_json({"addresses": addresses, "examples": examples, "checked": check})
+        print_json({"addresses": addresses, "sign_ins": seeded.agents, "examples": examples, "checked": check})
         return
-    print_addresses(addresses, examples, settings)
+    print_addresses(addresses, seeded, examples, settings)
     err.print(f"[dim]understanding: {escape(rasa.describe())}[/]", soft_wrap=True)
     if check:
         out.print(f"[bold green]check passed[/]: {len(examples)} cited answers over HTTP, pages reachable")
 
 
-def print_addresses(addresses: dict[str, str], examples: list[Example], settings: Settings) -> None:
-    """The table of addresses and the worked examples."""
+def print_addresses(addresses: dict[str, str], seeded: Demo, examples: list[Example], settings: Settings) -> None:
+    """The table of addresses, how the demo's agents sign in, and the worked examples."""
     out.print()
     width = max(map(len, addresses))
     for name, address in addresses.items():  # Never cut or folded: an address cut short is none.
         out.print(f" {escape(name):<{width}}  [link={address}]{address}[/link]", soft_wrap=True)
+    for domain, passwords in seeded.agents.items():
+        for email, password in passwords.items():
+            out.print(f" sign in at {domain}: {email} {password}", markup=False, soft_wrap=True)
     for example in examples:
         out.print(f"\n[bold]{example.tenant}[/] is asked:", end=" ")
         out.print(example.question, markup=False)

@@ -8,6 +8,8 @@ HelpdeskError                       internal_error
 │   ├── InvalidEvaluationSet        invalid_evaluation_set
 │   ├── InvalidPrompt               invalid_prompt        a template that does not compile or render
 │   ├── PromptTooLong               prompt_too_long       more than the model reads
+│   ├── ContentTooLarge             content_too_large     a file of more bytes than are taken
+│   ├── UnsupportedMedia            unsupported_media_type  a file of another kind than are taken, or than it says
 │   ├── InvalidFlow                 invalid_flow          a flow that does not load, or cannot run
 │   ├── InvalidNluData              invalid_nlu_data      training data that does not load
 │   └── UnreadableDocument          unreadable_document   one document; the others go on (carries .reason)
@@ -74,6 +76,14 @@ class InvalidPrompt(InvalidInput):
 
 class PromptTooLong(InvalidInput):
     code = "prompt_too_long"
+
+
+class ContentTooLarge(InvalidInput):
+    code = "content_too_large"
+
+
+class UnsupportedMedia(InvalidInput):
+    code = "unsupported_media_type"
 
 
 class InvalidFlow(InvalidInput):

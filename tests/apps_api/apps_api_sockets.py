@@ -7,18 +7,20 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import socketio
 
-from components.bootstrap import Workbench
 from components.core.tenant import Tenant
 from components.helpdesk.conversations.claiming import accept_message
 from components.helpdesk.conversations.finishing import finish_turn
 from components.helpdesk.conversations.opening import store_opening
 from components.helpdesk.conversations.turn_records import NewMessage, TurnClaim, TurnResult
 from components.helpdesk.handover.agents import Agent
+
+if TYPE_CHECKING:
+    from components.bootstrap import Workbench
 
 NAMESPACE = "/handover"
 PASSWORD = "correct horse battery"
@@ -138,3 +140,8 @@ class Desks:
             self.tenant.context, agent, conversation_id, client_message_id=uuid4().hex, text=text
         )
         return message.sequence
+
+
+def make_desks(workbench: Workbench) -> Desks:
+    """A new tenant."""
+    return Desks(workbench, workbench.tenants.create("Desk", f"{uuid4().hex}.example", {}))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from apps_api_customers import CLOUD, SHOP, Customer, settle
+from apps_api_sockets import Desks, make_desks
 
 from components.core.settings import Settings
 
@@ -60,3 +61,9 @@ def client(workbench: Workbench) -> Iterator[TestClient]:
 
     with TestClient(create_app(workbench)) as client:
         yield client
+
+
+@pytest.fixture
+def desks(workbench: Workbench) -> Desks:
+    """A tenant of its own, without knowledge, for people to talk to each other."""
+    return make_desks(workbench)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
-from uuid import uuid4
 
 import pytest
 from apps_api_serving import running
@@ -17,11 +16,6 @@ from components.bootstrap import Workbench
 def url(workbench: Workbench) -> Iterator[str]:
     with running(workbench) as url:
         yield url
-
-
-@pytest.fixture
-def desks(workbench: Workbench) -> Desks:
-    return Desks(workbench, workbench.tenants.create("Desk", f"{uuid4().hex}.example", {}))
 
 
 def test_an_agent_claims_and_both_hear_each_other(url: str, desks: Desks) -> None:

@@ -16,6 +16,7 @@ from components.core.settings import Settings
 from components.database.addresses import DatabaseAddresses
 from components.dialogue.flow_releases import FlowReleases
 
+AGENTS = "agents:\n- {name: Mara, email: mara@shop.example, role: supervisor}\n"
 OWN = "nodes:\n  - id: hello\n    type: message\n    text: Hello from us\n"
 
 
@@ -53,3 +54,32 @@ def test_a_workbench_of_a_command_asks_the_rasa_that_up_runs(
             assert workbench.settings.rasa_url == "http://:token@127.0.0.1:9"
     finally:
         file.unlink()
+
+
+def test_a_demo_tenants_agents_keep_their_passwords_from_start_to_start(
+    postgres: DatabaseAddresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain, folder = f"{uuid4().hex}.example", tmp_path / "deploy" / "demo" / "shop"
+    (folder / "flows").mkdir(parents=True)
+    (folder / "flows" / "main.yaml").write_text(OWN)
+    (folder / "tenant.yaml").write_text(f"name: Shop\ndomain: {domain}\nconfig: {{}}\n{AGENTS}")
+    monkeypatch.setattr(demo, "PROJECT", tmp_path)
+    registry = build_registry(Settings(data_dir=tmp_path), postgres)  # type: ignore[call-arg]
+    try:
+        first = seed_demo_tenants(registry)
+        context, password = registry.tenants.get_by_domain(domain).context, first.agents[domain]["mara@shop.example"]
+        mara = registry.agents.sign_in(context, "mara@shop.example", password)
+        assert mara.role == "supervisor"
+        assert seed_demo_tenants(registry) == first
+        kept = tmp_path / demo.KEYS_FILE
+        assert kept.stat().st_mode & 0o077 == 0
+        # As a start before there were agents left the file: keys alone.
+        kept.write_text(f'{{"{domain}": "{first.keys[domain]}"}}')
+        again = seed_demo_tenants(registry)
+        assert again.keys == first.keys
+        registry.agents.sign_in(context, "mara@shop.example", again.agents[domain]["mara@shop.example"])
+        registry.agents.deactivate(context, mara.agent_id)
+        kept.unlink()
+        assert seed_demo_tenants(registry).agents[domain] == {}, "who has left is not called back"
+    finally:
+        registry.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -22,10 +23,16 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture
-def chat(served: Served, shop: Tenant) -> Iterator[Chatter]:
-    """A customer who has asked for a person."""
+def grace() -> str:
+    """A name that nobody else has."""
+    return f"Grace {uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def chat(served: Served, shop: Tenant, grace: str) -> Iterator[Chatter]:
+    """A customer of this name who has asked for a person."""
     with httpx.Client(base_url=served.url, timeout=60) as client:
-        chat = begin(client, shop.domain, name="Grace live")
+        chat = begin(client, shop.domain, name=grace)
         chat.say("I want to talk to a human")
         yield chat
 
@@ -57,12 +64,12 @@ def test_a_new_conversation_is_announced_and_its_customer_answered_side_by_side(
 
 
 def test_a_colleague_sees_the_claim_and_cannot_take_it_too(
-    shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter
+    shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter, grace: str
 ) -> None:
     anna, ben = desks.agent("Anna"), desks.agent("Ben")
     first, second = shifts.console(shop, anna), shifts.console(shop, ben)
     for page in (first, second):
-        choose(page, "Grace live")
+        choose(page, grace)
     press(first, "claim")
     second.wait_for_selector(".hd-standing:has-text('with Anna')")
     assert not second.is_visible("[data-action=claim]")
@@ -70,22 +77,22 @@ def test_a_colleague_sees_the_claim_and_cannot_take_it_too(
     first.fill(REPLY, "I take this one")
     first.press(REPLY, "Enter")
     second.wait_for_selector("[data-author=agent]:has-text('I take this one')")
-    eventually(lambda: second.locator(f"{ENTRY}:has-text('Grace live')").count() == 0)
+    eventually(lambda: second.locator(f"{ENTRY}:has-text('{grace}')\").count() == 0)
 
 
 def test_what_is_passed_on_is_on_top_for_the_colleague(
-    shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter
+    shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter, grace: str
 ) -> None:
     anna, ben = desks.agent("Anna"), desks.agent("Ben Transfer")
     first, second = shifts.console(shop, anna), shifts.console(shop, ben)
-    choose(first, "Grace live")
+    choose(first, grace)
     press(first, "claim")
     first.click("[data-action=transfer]")
     first.select_option(".hd-transfer select", f"agent:{ben.agent_id}")
     first.fill(".hd-transfer [name=reason]", "knows zips")
     first.click(".hd-transfer [value=yes]")
     second.wait_for_selector(f"{ENTRY}:has-text('For you')")
-    assert "Grace live" in second.inner_text(f"{ENTRY} >> nth=0")
+    assert grace in second.inner_text(f"{ENTRY} >> nth=0")
     choose(second, "For you")
     second.click(".hd-context summary:has-text('What happened')")
     assert "knows zips" in second.inner_text(".hd-context")
@@ -93,10 +100,10 @@ def test_what_is_passed_on_is_on_top_for_the_colleague(
 
 
 def test_returning_and_resolving_ask_first_and_then_nothing_can_be_written(
-    shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter
+    shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter, grace: str
 ) -> None:
     page = shifts.console(shop, desks.agent("Anna"))
-    choose(page, "Grace live")
+    choose(page, grace)
     press(page, "claim")
     page.click("[data-action=give_back]")
     page.click(".hd-confirm [value=no]")
@@ -109,14 +116,14 @@ def test_returning_and_resolving_ask_first_and_then_nothing_can_be_written(
     page.wait_for_selector(".hd-standing:has-text('closed')")
     assert not page.is_visible(".hd-actions button")
     page.click("[data-view=closed]")
-    page.wait_for_selector(f"{ENTRY}:has-text('Grace live')")
+    page.wait_for_selector(f"{ENTRY}:has-text('{grace}')\")
 
 
 def test_what_is_written_without_a_connection_is_sent_once_when_it_is_back(
-    shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter
+    shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter, grace: str
 ) -> None:
     page = shifts.console(shop, desks.agent("Anna"))
-    choose(page, "Grace live")
+    choose(page, grace)
     press(page, "claim")
     page.wait_for_selector(f"{REPLY}:visible")
     page.context.set_offline(True)
@@ -136,10 +143,10 @@ def test_what_is_written_without_a_connection_is_sent_once_when_it_is_back(
 
 
 def test_an_answer_that_was_stored_before_the_page_went_away_is_not_sent_again(
-    shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter
+    shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter, grace: str
 ) -> None:
     page = shifts.console(shop, desks.agent("Anna"))
-    choose(page, "Grace live")
+    choose(page, grace)
     press(page, "claim")
     page.fill(REPLY, "only once")
     # The page is gone before it hears that the server has it, and what it kept is sent anew by the next one.
@@ -149,7 +156,7 @@ def test_an_answer_that_was_stored_before_the_page_went_away_is_not_sent_again(
     }""")
     page.wait_for_function("() => document.querySelector('.hd-entry') !== null")
     page.click("[data-view=mine]")
-    choose(page, "Grace live")
+    choose(page, grace)
     eventually(lambda: agents_words(page) == ["only once"], within=30)
     page.wait_for_timeout(1_000)
     assert page.locator(".hd-unstored").count() == 0
@@ -157,11 +164,11 @@ def test_an_answer_that_was_stored_before_the_page_went_away_is_not_sent_again(
 
 
 def test_notes_are_seen_by_colleagues_at_once_and_never_by_the_customer(
-    shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter
+    shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter, grace: str
 ) -> None:
     first, second = shifts.console(shop, desks.agent("Anna")), shifts.console(shop, desks.agent("Ben"))
     for page in (first, second):
-        choose(page, "Grace live")
+        choose(page, grace)
         page.click("[data-panel=notes]")
     first.fill(".hd-note textarea", "Was rude <b>twice</b>")
     first.click(".hd-note [type=submit]")
@@ -170,11 +177,9 @@ def test_notes_are_seen_by_colleagues_at_once_and_never_by_the_customer(
     assert "rude" not in str(chat.read())
 
 
-def test_typing_and_reading_are_seen(shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter) -> None:
-    from uuid import UUID
-
+def test_typing_and_reading_are_seen(shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter, grace: str) -> None:
     page = shifts.console(shop, desks.agent("Anna"))
-    choose(page, "Grace live")
+    choose(page, grace)
     press(page, "claim")
     page.fill(REPLY, "Hello")
     page.press(REPLY, "Enter")
@@ -187,16 +192,16 @@ def test_typing_and_reading_are_seen(shifts: Shifts, desks: Desks, shop: Tenant,
 
 
 def test_a_conversation_of_ones_own_shows_what_is_unread_while_another_is_open(
-    shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter
+    shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter, grace: str
 ) -> None:
     anna = desks.agent("Anna")
-    desks.workbench.desk.claim(shop.context, anna, desks.waiting(name="Other open"))
+    desks.workbench.desk.claim(shop.context, anna, desks.waiting(name=f"Other {grace}"))
     page = shifts.console(shop, anna)
-    choose(page, "Grace live")
+    choose(page, grace)
     press(page, "claim")
     page.click("[data-view=mine]")
-    choose(page, "Other open")
+    choose(page, f"Other {grace}")
     chat.post("Hello? Anybody?", accept="application/json")
-    page.wait_for_selector(f"{ENTRY}:has-text('Grace live') .hd-unread:has-text('1')")
-    choose(page, "Grace live")
-    eventually(lambda: page.locator(f"{ENTRY}:has-text('Grace live') .hd-unread").count() == 0)
+    page.wait_for_selector(f"{ENTRY}:has-text('{grace}') .hd-unread:has-text('1')\")
+    choose(page, grace)
+    eventually(lambda: page.locator(f"{ENTRY}:has-text('{grace}') .hd-unread\").count() == 0)

@@ -207,6 +207,7 @@ class Desk {
 
 	#said(message) {
 		if (message.session_id !== this.session) return this.readQueue();
+		this.#open.last_sequence = Math.max(this.#open.last_sequence, message.sequence);
 		this.transcript.show([message]);
 		if (message.author === "customer") {
 			this.#typing("");
@@ -226,7 +227,8 @@ class Desk {
 
 	#changed(conversation) {
 		this.readQueue();
-		if (conversation.session_id !== this.session) return;
+		// What an answer tells may be overtaken by an event: every change of the state adds a message.
+		if (conversation.session_id !== this.session || conversation.last_sequence < this.#open.last_sequence) return;
 		const before = this.#open.status;
 		this.#open = { ...this.#open, ...conversation };
 		this.transcript.read(conversation.customer_read);

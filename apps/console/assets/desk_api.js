@@ -35,8 +35,10 @@ class DeskApi {
 		return this.#ask(`handover/conversations/${session}/suggestions`);
 	}
 
-	colleagues() {
-		return this.#ask("handover/colleagues");
+	// {agents, teams}
+	async colleagues() {
+		const [agents, { teams }] = await Promise.all([this.#ask("agents"), this.#ask("handover/teams")]);
+		return { agents, teams };
 	}
 
 	lineage(answer) {
