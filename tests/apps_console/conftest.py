@@ -72,8 +72,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def shifts(browser: Browser, served: Served) -> Iterator[Shifts]:
+def shifts(browser: Browser, served: Served, workbench: Workbench) -> Iterator[Shifts]:
     """Opens consoles and chats. At the end of the test nothing must have failed or left the host."""
-    shifts = Shifts(browser, served)
+    shifts = Shifts(browser, served, workbench=workbench)
     yield shifts
     shifts.close()

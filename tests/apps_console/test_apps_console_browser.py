@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -176,6 +177,7 @@ def test_single_keys_work_outside_of_fields_and_can_be_turned_off(shifts: Shifts
     page.keyboard.press("?")
     assert page.is_visible(".hd-keys")
     page.keyboard.press("Escape")
+    page.wait_for_selector(".hd-keys", state="hidden")
     page.keyboard.press("j")
     page.wait_for_selector(".hd-customer:has-text('Ada keys')")
     page.keyboard.press("c")
@@ -190,9 +192,11 @@ def test_single_keys_work_outside_of_fields_and_can_be_turned_off(shifts: Shifts
     page.keyboard.press("e")
     assert page.is_visible(".hd-confirm")
     page.keyboard.press("Escape")
+    page.wait_for_selector(".hd-confirm", state="hidden")
     page.click(".hd-help")
     page.uncheck(".hd-keys [name=keys]")
     page.keyboard.press("Escape")
+    page.wait_for_selector(".hd-keys", state="hidden")
     page.keyboard.press("e")
     assert not page.is_visible(".hd-confirm")
     assert desks.workbench.conversations.get(shop.context, session).status == "agent"
@@ -233,3 +237,92 @@ def test_the_lineage_of_what_the_bot_said_is_shown(shifts: Shifts, desks: Desks,
     assert re.search(r"Confidence\s+0\.\d\d \(needs 0\.\d\d\)", why.inner_text())
     page.click(".hd-conversation a.hd-number >> nth=0")
     assert "45 days" in page.inner_text(".hd-conversation mark >> nth=0")
+
+
+def test_files_are_attached_sent_and_opened(shifts: Shifts, desks: Desks, shop: Tenant, tmp_path: Path) -> None:
+    anna = desks.agent("Anna")
+    session = desks.waiting(name="Ada files")
+    desks.workbench.desk.claim(shop.context, anna, session)
+    page = shifts.console(shop, anna)
+    page.click("[data-view=mine]")
+    choose(page, "Ada files")
+    note, program = tmp_path / "note.txt", tmp_path / "tool.png"
+    note.write_text("the size chart")
+    program.write_bytes(b"MZ" + bytes(200))
+    page.set_input_files(".hd-reply input[type=file]", [note])
+    page.wait_for_selector(".hd-attached li:has-text('note.txt')")
+    shifts.expect(415, 422)
+    page.set_input_files(".hd-reply input[type=file]", [program])
+    page.wait_for_selector(".hd-hint:has-text('tool.png')")
+    page.fill(REPLY, "Here it is")
+    eventually(lambda: "…" not in page.inner_text(".hd-attached"))
+    page.press(REPLY, "Enter")
+    page.wait_for_selector("[data-author=agent][data-sequence] a:has-text('note.txt')")
+    (stored,) = [
+        each for each in desks.workbench.conversations.messages(shop.context, session) if each.text == "Here it is"
+    ]
+    assert [each.name for each in stored.details.attachments] == ["note.txt"]
+    with page.expect_download() as downloading:
+        page.click("[data-author=agent] a:has-text('note.txt')")
+    assert Path(downloading.value.path()).read_text() == "the size chart"
+
+
+# Every text on the page with its colour, what it stands on, and its size: what WCAG 2.2 asks of them.
+_TEXTS = """() => {
+    const channels = (colour) => {
+        const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
+        canvas.fillStyle = colour;
+        canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data];
+    };
+    const ground = (element) => {
+        for (let each = element; each; each = each.parentElement) {
+            const colour = channels(getComputedStyle(each).backgroundColor);
+            if (colour[3] === 255) return colour;
+        }
+        return channels(matchMedia('(prefers-color-scheme: dark)').matches ? '#12151a' : '#f4f5f7');
+    };
+    const luminance = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+    const found = [];
+    const walk = document.createTreeWalker(document.querySelector('.hd-desk'), NodeFilter.SHOW_TEXT);
+    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+        const element = node.parentElement;
+        if (!node.textContent.trim() || !element.checkVisibility({ visibilityProperty: true }) || element.closest('.hd-out, option, optgroup, :disabled')) continue;
+        const [ink, paper] = [luminance(channels(getComputedStyle(element).color)), luminance(ground(element))];
+        const contrast = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
+        found.push([element.className || element.tagName, node.textContent.trim().slice(0, 40), Math.round(contrast * 100) / 100]);
+    }
+    return found;
+}"""
+_UNNAMED = """() => [...document.querySelectorAll('.hd-desk :is(button, input, select, textarea, a, [role=tab], [tabindex="0"])')]
+    .filter((each) => each.checkVisibility({ visibilityProperty: true }))
+    .filter((each) => !(each.getAttribute('aria-label') || each.getAttribute('aria-labelledby') || each.title
+        || each.textContent.trim() || each.labels?.length))
+    .map((each) => each.outerHTML.slice(0, 120))"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_can_be_read_and_all_controls_have_names(
+    shifts: Shifts, desks: Desks, shop: Tenant, scheme: str
+) -> None:
+    anna = desks.agent("Anna")
+    session = desks.opened(name="Ada names")
+    desks.ask(session, QUESTION, priority="urgent")
+    desks.workbench.desk.claim(shop.context, anna, session)
+    desks.say(anna, session, "Hello")
+    desks.workbench.notes.add(shop.context, anna, session, client_note_id="n", text="kind")
+    desks.waiting(name="Late", priority="high")
+    page = shifts.console(shop, anna, scheme=scheme)
+    page.click("[data-view=mine]")
+    choose(page, "Ada names")
+    page.wait_for_selector(".hd-suggestion")
+    page.wait_for_selector(".hd-summary li")
+    checked = 0
+    for panel in ("help", "notes", "customer", "tickets"):
+        page.click(f"[data-panel={panel}]")
+        texts = page.evaluate(_TEXTS)
+        assert [each for each in texts if each[2] < 4.5] == []
+        assert page.evaluate(_UNNAMED) == []
+        checked += len(texts)
+    assert checked > 100

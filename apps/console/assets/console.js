@@ -15,10 +15,14 @@ const sound = find(".hd-sound");
 const live = new Live({
 	connected() {
 		strip.textContent = "";
+		page.dataset.connected = "yes";
 		live.tell("presence", { presence: presence.value });
 		desk.connected();
 	},
-	cut: () => (strip.textContent = "No connection. What you write is kept and sent when it is back."),
+	cut() {
+		strip.textContent = "No connection. What you write is kept and sent when it is back.";
+		page.dataset.connected = "no";
+	},
 	lost: () => signOut("Your session has ended. Please sign in again."),
 	message: (told) => desk.hears.message(told),
 	agent_to_user: (told) => desk.hears.agent_to_user(told),
