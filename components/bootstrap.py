@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.handover.agent_tokens import AgentTokens
+    from components.helpdesk.handover.agent_tools import AgentTools
     from components.helpdesk.handover.attachment_links import AttachmentLinks
     from components.helpdesk.handover.attachments import Attachments
     from components.helpdesk.handover.desk import Desk
@@ -83,6 +84,7 @@ class Workbench:
     outcomes: Outcomes
     tickets: Tickets
     ticket_webhook: WebhookSender
+    agent_tools: AgentTools
     notes: Notes
     watching: Watching
     attachments: Attachments
@@ -183,11 +185,13 @@ def build_workbench(
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.handover.agent_tokens import AgentTokens
+    from components.helpdesk.handover.agent_tools import open_agent_tools
     from components.helpdesk.handover.arrivals import Arrivals
     from components.helpdesk.handover.attachment_links import AttachmentLinks
     from components.helpdesk.handover.attachments import Attachments
     from components.helpdesk.handover.desk import Desk
     from components.helpdesk.handover.notes import Notes
+    from components.helpdesk.handover.summary_writer import SummaryWriter
     from components.helpdesk.handover.timers import Timers
     from components.helpdesk.handover.watching import Watching
     from components.helpdesk.ingestion.service import Ingestion
@@ -282,6 +286,9 @@ def build_workbench(
         outcomes=Outcomes(database),
         tickets=tickets,
         ticket_webhook=WebhookSender(database, loop, private=settings.webhook_private),
+        agent_tools=open_agent_tools(
+            database, answering, SummaryWriter(catalogue.models, policy_for, gateway, loop, grounder)
+        ),
         notes=Notes(database),
         watching=Watching(database),
         attachments=Attachments(database, settings.data_dir),

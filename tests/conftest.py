@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 # Rooms whose tests stand on one server or workbench, which every worker would have to make anew.
-_TOGETHER = frozenset({"apps_api", "apps_chat", "dagster_project"})
+_TOGETHER = frozenset({"apps_api", "apps_chat", "apps_console", "dagster_project"})
 _RASA_FIXTURES = frozenset({"rasa_model", "rasa_server"})
 
 

@@ -22,6 +22,7 @@ from apps.api.failures import handle_failures
 from apps.api.feedback import feedback_router
 from apps.api.handover_app import PATH as SOCKETS
 from apps.api.handover_app import add_handover
+from apps.api.handover_desk_app import DeskBounds, add_desk
 from apps.api.handover_entrance import SocketBounds
 from apps.api.health import health_router
 from apps.api.llm import generate_router
@@ -38,12 +39,15 @@ from apps.api.workers import WorkerPool
 from apps.chat.app import PATH as CHAT_PATH
 from apps.chat.app import mount_chat
 from apps.chat.rendering import render_message
+from apps.console.app import PATH as CONSOLE_PATH
+from apps.console.app import mount_console
+from apps.pages.files import socket_client_route
 from components.bootstrap import Workbench
 from components.core.errors import Unavailable
 
 _DESCRIPTION = "Questions answered from a tenant's own knowledge, with citations."
 # Below a tenant's domain, which has a dot; the chat's API has none there.
-_CHAT_PAGES = re.compile(rf"{CHAT_PATH}/[^/]*\.[^/]*/")
+_PAGES = re.compile(rf"({CHAT_PATH}|{CONSOLE_PATH})/[^/]*\.[^/]*/")
 _SOCKETS = re.compile(rf"{re.escape(SOCKETS)}/.*")
 _READY_WITHIN = 3.0
 _WARM_WITHIN = 10.0
@@ -55,8 +59,8 @@ class Limits:
 
     answers: questions answered at once. waiting: calls that may wait for a thread before the next is
     refused with 503. short: other calls (keys, feedback) at once. generations: of POST /llm/generate at once.
-    body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat, sockets: their own.
-    timers: those of timers and outcomes.
+    body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat, sockets, desk: their
+    own. timers: those of timers and outcomes.
     """
 
     answers: int = 4
@@ -67,6 +71,7 @@ class Limits:
     body_pause: float = 10.0
     chat: ChatBounds = field(default_factory=ChatBounds)
     timers: TimerBounds = field(default_factory=TimerBounds)
+    desk: DeskBounds = field(default_factory=DeskBounds)
     sockets: SocketBounds = field(default_factory=SocketBounds)
 
 
@@ -97,7 +102,7 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     agent_access = AgentAccess(workbench.agent_tokens, workbench.agents, workbench.tenants, short, deadline=deadline)
     handle_failures(app)
     larger = (*LARGER, LargerBody(_SOCKETS, limits.sockets.packet_bytes))
-    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=_CHAT_PAGES, larger=larger)
+    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=_PAGES, larger=larger)
     app.add_middleware(Exchange, measurements=measurements)
     app.include_router(rag_router(workbench, authenticate, answers, measurements))
     app.include_router(answers_router(workbench.answers, authenticate, short, deadline=deadline))
@@ -111,7 +116,10 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     app.include_router(metrics_router(measurements))
     add_docs(app)
     chat = add_chat(app, workbench, limits.chat, measurements, render_message)
-    add_handover(app, workbench, chat, limits.sockets)
+    access = add_handover(app, workbench, chat, limits.sockets)
+    add_desk(app, workbench, access, chat, limits.desk)
     add_outcomes(app, workbench, limits.timers)
+    app.router.routes.append(socket_client_route())
     mount_chat(app, workbench.tenants)
+    mount_console(app, workbench.tenants)
     return app

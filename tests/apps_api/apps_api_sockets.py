@@ -106,27 +106,27 @@ class Desks:
         token = self.workbench.session_tokens.issue(self.tenant.tenant_id, conversation_id)[0]
         return {"token": token, "session_id": str(conversation_id), **more}
 
-    def opened(self) -> UUID:
+    def opened(self, name: str = "Ada") -> UUID:
         result = TurnResult((NewMessage("Hello"),), "bot", {}, "en")
         context = self.tenant.context
         stored, _ = store_opening(
-            self.workbench.database, context, uuid4(), result, channel="web", customer={"name": "Ada"}, flow_version=0
+            self.workbench.database, context, uuid4(), result, channel="web", customer={"name": name}, flow_version=0
         )
         return stored.conversation_id
 
-    def ask(self, conversation_id: UUID, text: str = "a human please") -> None:
+    def ask(self, conversation_id: UUID, text: str = "a human please", priority: str = "normal") -> None:
         """A turn that ends in the queue: two more messages."""
         accepted = accept_message(
             self.workbench.database, self.tenant.context, conversation_id, uuid4().hex, text, LEASE
         )
         assert isinstance(accepted.now, TurnClaim)
-        asked = {"reason": "asked_by_customer", "node": "main.a", "priority": "normal", "summary": "wants a person"}
+        asked = {"reason": "asked_by_customer", "node": "main.a", "priority": priority, "summary": "wants a person"}
         result = TurnResult((NewMessage("A colleague will come"),), "waiting", {}, "en", asked)
         assert finish_turn(self.workbench.database, self.tenant.context, accepted.now, result) is not None
 
-    def waiting(self) -> UUID:
-        conversation_id = self.opened()
-        self.ask(conversation_id)
+    def waiting(self, name: str = "Ada", priority: str = "normal") -> UUID:
+        conversation_id = self.opened(name)
+        self.ask(conversation_id, priority=priority)
         return conversation_id
 
     def claimed(self, agent: Agent) -> UUID:

@@ -8,8 +8,9 @@ from uuid import uuid4
 import pytest
 
 from apps.api.problems import PROBLEMS
-from apps.chat.dispatcher import ChatDispatcher
+from apps.chat.shell import personalised
 from apps.chat.wording import DEFAULT_NOTICE, notices, page_words
+from apps.pages.dispatcher import PageDispatcher
 from components.core.tenant import Tenant
 from components.database.session import Database
 from components.helpdesk.tenant_config import TenantConfig
@@ -25,7 +26,7 @@ def test_without_a_database_the_chat_is_back_in_a_moment(tmp_path: Path, path: s
     from fastapi.testclient import TestClient
 
     app = FastAPI()
-    app.mount("/chat", ChatDispatcher(TenantRegistry(Database(NOWHERE, NOWHERE), tmp_path)))
+    app.mount("/chat", PageDispatcher(TenantRegistry(Database(NOWHERE, NOWHERE), tmp_path), personalised))
     response = TestClient(app).get(path)
     assert response.status_code == 503
     assert "Please load this page again" in response.text

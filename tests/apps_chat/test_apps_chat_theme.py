@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.chat.theme import DARK_SURFACE, LIGHT_SURFACE, READABLE, brand_css, contrast, gradio_theme, ink_on, legible
+from apps.pages.theme import DARK_SURFACE, LIGHT_SURFACE, READABLE, brand_css, contrast, gradio_theme, ink_on, legible
 from components.helpdesk.tenant_config import Branding
 
 COLOURS = st.integers(0, 0xFFFFFF).map(lambda value: f"#{value:06x}")

@@ -1,32 +1,17 @@
 // The chat's HTTP API, as far as the page uses it. The page is at /chat/<tenant>/, the API one step above.
 
-const REPLY_WITHIN = 20_000;
 // The server says something every 10 s while a turn runs.
 const SILENCE = 25_000;
 
-// The server does not answer, or not to the end: nobody knows what became of what was asked.
-class ConnectionLost extends Error {}
-
-// The server's own word for a failure. begun: it came after the server had begun to take the message.
-class Problem extends Error {
-	constructor(status, code, begun = false) {
-		super(`${status} ${code}`);
-		Object.assign(this, { status, code, begun });
-	}
-
-	// The session has expired, was erased, or was never this tenant's.
-	get isGone() {
-		return [401, 403, 404].includes(this.status);
-	}
-}
+const above = (path) => new URL(`../${path}`, location.href);
 
 const api = {
 	open(tenant) {
-		return received("sessions?format=html", { body: { tenant } });
+		return received(above("sessions?format=html"), { body: { tenant } });
 	},
 
 	replay(session, after) {
-		return received(`${session.session}?format=html&after=${after}`, { session });
+		return received(above(`${session.session}?format=html&after=${after}`), { token: session.token });
 	},
 
 	// What the turn ended with. onEvent(name, data) hears what it says on its way.
@@ -34,7 +19,8 @@ const api = {
 		const silence = new Silence(SILENCE);
 		const body = { client_message_id: message.id, text: message.text };
 		const path = `${session.session}/messages?format=html`;
-		const response = await request(path, { session, body, signal: silence.signal, accept: "text/event-stream" });
+		const { token } = session;
+		const response = await request(above(path), { token, body, signal: silence.signal, accept: "text/event-stream" });
 		for await (const [name, data] of events(response.body, silence)) {
 			if (name === "done") return data;
 			if (name === "error") throw new Problem(data.status, data.code, true);
@@ -44,38 +30,10 @@ const api = {
 	},
 
 	async rate(session, answer, rating) {
-		await request(`${session.session}/feedback`, { session, body: { answer_id: answer, rating } });
+		const body = { answer_id: answer, rating };
+		await request(above(`${session.session}/feedback`), { token: session.token, body });
 	},
 };
-
-async function received(path, options) {
-	const response = await request(path, options);
-	try {
-		return await response.json();
-	} catch (error) {
-		throw new ConnectionLost(error.message);
-	}
-}
-
-async function request(path, { session, body, signal, accept = "application/json" }) {
-	const headers = { Accept: accept };
-	if (session) headers.Authorization = `Bearer ${session.token}`;
-	if (body) headers["Content-Type"] = "application/json";
-	const options = { method: body ? "POST" : "GET", headers, cache: "no-store", credentials: "omit" };
-	let response;
-	try {
-		response = await fetch(new URL(`../${path}`, location.href), {
-			...options,
-			body: body && JSON.stringify(body),
-			signal: signal ?? AbortSignal.timeout(REPLY_WITHIN),
-		});
-	} catch (error) {
-		throw new ConnectionLost(error.message);
-	}
-	if (response.ok) return response;
-	const problem = await response.json().catch(() => ({}));
-	throw new Problem(response.status, problem.code ?? "");
-}
 
 // Ends what it watches when nothing has been heard for so long.
 class Silence {

@@ -52,8 +52,3 @@ class Composer {
 		this.#box.style.height = `${this.#box.scrollHeight}px`;
 	}
 }
-
-// 128 random bits; crypto.randomUUID is there on https alone.
-function newId() {
-	return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}

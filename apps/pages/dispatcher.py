@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Callable
 
 import anyio
 import anyio.to_thread
@@ -11,7 +12,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from apps.chat.shell import PAGE_POLICY, no_helpdesk, out_of_order, personalised
+from apps.pages.files import KEEP_FOREVER
+from apps.pages.frame import PAGE_POLICY, no_helpdesk, out_of_order
 from components.core.errors import DatabaseUnavailable
 from components.core.tenant import Tenant
 from components.helpdesk.tenants import DOMAIN, TenantRegistry
@@ -20,21 +22,22 @@ TENANT_WITHIN = 10.0
 LOOKUPS_AT_ONCE = 4
 
 _FILES = re.compile(r"theme\.css|(?:assets|static)/.+")
-_KEEP_FOREVER = "public, max-age=31536000, immutable"
 
 
-class ChatDispatcher:
-    """ASGI application for everything below /chat that the chat API does not answer.
+class PageDispatcher:
+    """ASGI application for everything below a page's path that the API does not answer.
 
     Looks a tenant up at each request, so that one that is made, changed or deleted while the server runs is so at
     once. All tenants share one Gradio app, which holds nothing of any of them: each tenant's page carries its own
-    words and colours, and the customer's conversation comes by the chat API. `gradio` is None before the server has
+    words and colours, and what people say comes by the API. `gradio` is None before the server has
     started and after it has stopped.
     """
 
-    def __init__(self, tenants: TenantRegistry) -> None:
+    def __init__(self, tenants: TenantRegistry, personalised: Callable[[str, Tenant], str]) -> None:
+        """personalised: Gradio's page as the tenant's own."""
         self.gradio: ASGIApp | None = None
         self._tenants = tenants
+        self._personalised = personalised
         self._lookups = anyio.CapacityLimiter(LOOKUPS_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,7 +94,7 @@ class ChatDispatcher:
                 body.extend(message.get("body", b""))
 
         await self._forward({**scope, "headers": plain, "method": "GET"}, receive, collect)
-        return _html(status, personalised(body.decode(), tenant) if status == 200 else out_of_order())
+        return _html(status, self._personalised(body.decode(), tenant) if status == 200 else out_of_order())
 
 
 def _cached(send: Send) -> Send:
@@ -99,7 +102,7 @@ def _cached(send: Send) -> Send:
 
     async def send_cached(message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] == 200:
-            MutableHeaders(scope=message)["Cache-Control"] = _KEEP_FOREVER
+            MutableHeaders(scope=message)["Cache-Control"] = KEEP_FOREVER
         await send(message)
 
     return send_cached

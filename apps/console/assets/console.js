@@ -1,0 +1,132 @@
+// The page, put together.
+
+const PRESENCE_TOLD_EVERY = 25_000;
+
+const facts = JSON.parse(document.querySelector("#hd-facts").textContent);
+const find = (selector) => element.querySelector(selector);
+const page = find(".hd-desk");
+const memory = new AgentMemory(facts.tenant);
+const toasts = new Toasts(find(".hd-toasts"), memory);
+const dialogs = new Dialogs(find);
+const api = new DeskApi(() => signOut("Your session has ended. Please sign in again."));
+const strip = find(".hd-connection");
+const presence = find(".hd-presence select");
+const sound = find(".hd-sound");
+const live = new Live({
+	connected() {
+		strip.textContent = "";
+		page.dataset.connected = "yes";
+		live.tell("presence", { presence: presence.value });
+		desk.connected();
+	},
+	cut() {
+		strip.textContent = "No connection. What you write is kept and sent when it is back.";
+		page.dataset.connected = "no";
+	},
+	lost: () => signOut("Your session has ended. Please sign in again."),
+	message: (told) => desk.hears.message(told),
+	agent_to_user: (told) => desk.hears.agent_to_user(told),
+	conversation: (told) => desk.hears.conversation(told),
+	typing: (told) => desk.hears.typing(told),
+	note: (told) => desk.hears.note(told),
+	queue: (told) => desk.hears.queue(told),
+	bot_to_agent: (told) => desk.hears.bot_to_agent(told),
+});
+const desk = new Desk({ find, facts, api, live, memory, toasts, dialogs });
+const signInForm = new SignIn(find(".hd-sign-in form"), api, facts.tenant, (session) => {
+	memory.signIn(session);
+	enter(session);
+});
+
+function enter(session) {
+	api.token = session.token;
+	page.dataset.state = "in";
+	find(".hd-agent").textContent = session.agent.name;
+	live.open(session.token);
+	desk.begin(session.agent);
+}
+
+function signOut(said = "") {
+	if (page.dataset.state !== "in") return;
+	memory.signOut();
+	api.token = null;
+	live.close();
+	page.dataset.state = "signing-in";
+	strip.textContent = "";
+	desk.end();
+	toasts.badge(0);
+	signInForm.open(said);
+}
+
+find(".hd-mark").textContent = facts.logo.slice(0, 1);
+find(".hd-logo").textContent = facts.logo;
+find(".hd-leave").addEventListener("click", () => {
+	live.tell("presence", { presence: "offline" });
+	signOut();
+});
+for (const [value, name] of Object.entries(facts.words.presences)) presence.append(make("option", { value }, name));
+presence.value = memory.choice("presence", "online");
+presence.addEventListener("change", () => {
+	memory.choose("presence", presence.value);
+	live.tell("presence", { presence: presence.value });
+});
+setInterval(() => live.connected && live.tell("presence", { presence: presence.value }), PRESENCE_TOLD_EVERY);
+
+function showSound() {
+	const on = memory.choice("sound", false);
+	sound.setAttribute("aria-pressed", String(on));
+	sound.textContent = on ? "Sound on" : "Sound off";
+}
+sound.addEventListener("click", () => {
+	memory.choose("sound", !memory.choice("sound", false));
+	showSound();
+	toasts.ring();
+});
+showSound();
+
+const panels = new Tabs(find(".hd-details .hd-tabs"), (tab) => {
+	for (const panel of find(".hd-details").querySelectorAll(".hd-panel")) panel.hidden = panel.id !== `hd-panel-${tab.dataset.panel}`;
+});
+find(".hd-panes-nav").addEventListener("click", (event) => {
+	const go = event.target.closest("[data-go]");
+	if (go) desk.show(go.dataset.go);
+});
+desk.show("queue");
+
+const toView = (view) => desk.queue.tabs.choose(find(`[data-view="${view}"]`));
+const toNeighbour = (step) => {
+	const session = desk.queue.neighbour(step);
+	if (session) desk.open(session);
+};
+const toPanel = (name) => {
+	desk.show("details");
+	panels.choose(find(`[data-panel="${name}"]`));
+};
+const shortcuts = new Shortcuts(find(".hd-keys"), dialogs, memory, {
+	j: ["Next conversation", () => toNeighbour(1)],
+	k: ["Conversation before", () => toNeighbour(-1)],
+	c: ["Claim", () => desk.actions.act("claim")],
+	r: ["Write a reply", () => desk.focusReply()],
+	i: ["Insert the first suggestion", () => desk.suggestions.insertFirst()],
+	n: ["Write a note", () => (toPanel("notes"), find(".hd-note textarea").focus())],
+	t: ["Transfer", () => desk.actions.act("transfer")],
+	b: ["Return to the bot", () => desk.actions.act("give_back")],
+	e: ["Resolve", () => desk.actions.act("resolve")],
+	1: ["Waiting", () => toView("waiting")],
+	2: ["Mine", () => toView("mine")],
+	3: ["All", () => toView("all")],
+	4: ["Closed", () => toView("closed")],
+});
+find(".hd-help").addEventListener("click", () => shortcuts.show());
+
+// Signed in or out in another page of this tenant's.
+addEventListener("storage", (event) => {
+	if (!memory.isSignedIn(event.key)) return;
+	const session = memory.signedIn();
+	if (!session) signOut();
+	else if (session.token !== api.token) location.reload();
+});
+
+const kept = memory.signedIn();
+if (kept) enter(kept);
+else signInForm.open();

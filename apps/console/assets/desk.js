@@ -1,0 +1,386 @@
+// The conversation that is open, and everything on the page that is about it.
+
+const QUEUE_RESTS = 400;
+const QUEUE_READ_EVERY = 20_000;
+const READ_TOLD_AFTER = 400;
+const MOST_WATCHED = 50;
+
+class Desk {
+	#find;
+	#facts;
+	#words;
+	#api;
+	#live;
+	#memory;
+	#toasts;
+	#agent = null;
+	#open = null;
+	#watched = new Set();
+	#queueTimer = null;
+	#typingTimer = null;
+	#readTimer = null;
+	#opening = 0;
+
+	constructor({ find, facts, api, live, memory, toasts, dialogs }) {
+		Object.assign(this, { queue: null });
+		this.#find = find;
+		this.#facts = facts;
+		this.#words = facts.words;
+		this.#api = api;
+		this.#live = live;
+		this.#memory = memory;
+		this.#toasts = toasts;
+		const lineage = (answer) => api.lineage(answer);
+		this.queue = new QueueList(find, this.#words, (session) => this.open(session), () => this.readQueue());
+		this.transcript = new DeskTranscript(find(".hd-log"), this.#words, {
+			lineage,
+			earlier: () => this.#loadEarlier(),
+			fresh: (sequence) => this.#fresh(sequence),
+			seen: () => this.#seen(),
+		});
+		this.unsent = new Unsent(live, memory, { taken: (thing, answer) => this.#taken(thing, answer), refused: (thing, error) => this.#refused(thing, error) });
+		this.reply = new ReplyBox(find(".hd-reply"), facts, {
+			send: (text, files) => this.transcript.pending(this.unsent.add("agent_to_user", this.session, text, files)),
+			typing: (typing) => live.tell("typing", { session_id: this.session, typing }),
+			upload: (file) => api.upload(this.session, file),
+			draft: (session) => memory.draft(session),
+			keepDraft: (session, text) => memory.keepDraft(session, text),
+			values: () => ({ "agent.name": this.#agent?.name ?? "", "tenant.name": facts.name }),
+		});
+		this.actions = new Actions(find, live, dialogs, toasts, this.#words.presences, {
+			open: () => this.#open,
+			me: () => this.#agent?.agent_id,
+			colleagues: () => api.colleagues(),
+			done: (conversation) => this.#changed(conversation),
+		});
+		this.context = new ContextPanel(find, this.#words, { lineage, reveal: (sequence) => this.#reveal(sequence) });
+		this.suggestions = new SuggestionsPanel(find, api, (text) => this.#insert(text));
+		this.canned = new CannedPanel(find, api, dialogs, toasts, facts, {
+			insert: (answer) => this.#owns && (this.#show("conversation"), this.reply.insertCanned(answer)),
+			changed: (answers) => (this.reply.menu.answers = answers),
+		});
+		this.notes = new NotesPanel(find, (text) => this.unsent.add("note", this.session, text));
+		this.customer = new CustomerPanel(find("#hd-panel-customer > div"), this.#words, (session) => this.open(session));
+		this.tickets = new TicketsPanel(find, find("#hd-panel-tickets > div"), api, toasts);
+		setInterval(() => this.#agent && this.readQueue(), QUEUE_READ_EVERY);
+		document.addEventListener("visibilitychange", () => !document.hidden && this.#seen());
+	}
+
+	get session() {
+		return this.#open?.session_id ?? null;
+	}
+
+	get #owns() {
+		return this.#open?.status === "agent" && this.#open.agent_id === this.#agent?.agent_id;
+	}
+
+	begin(agent) {
+		this.#agent = agent;
+		this.readQueue();
+		this.canned.load();
+	}
+
+	end() {
+		this.#agent = null;
+		this.#opening++;
+		this.#watched.clear();
+		this.queue.clear();
+		this.#close();
+	}
+
+	// The connection is there, for the first time or again: all that was missed is asked for.
+	async connected() {
+		this.#watched.clear();
+		if (this.session) await this.#join(this.session);
+		this.unsent.resume();
+		this.readQueue();
+	}
+
+	async open(session) {
+		const opening = ++this.#opening;
+		this.#show("conversation");
+		this.queue.select(session);
+		let told;
+		try {
+			told = await this.#api.conversation(session);
+		} catch (error) {
+			if (opening === this.#opening) this.#toasts.failed(error);
+			return;
+		}
+		if (opening !== this.#opening) return;
+		const before = this.session;
+		this.#open = told;
+		this.transcript.clear();
+		this.transcript.customerRead = told.customer_read;
+		this.transcript.show(told.messages, { quiet: true });
+		for (const thing of this.unsent.of(session, "agent_to_user")) this.transcript.pending(thing);
+		this.notes.open(session, told.notes, this.unsent.of(session, "note"));
+		this.customer.show(told);
+		this.tickets.open(session, told.tickets);
+		this.#typing("");
+		this.reply.open(session, told.customer);
+		this.#stand();
+		this.context.show(told);
+		this.#summarise(session);
+		this.suggestions.open(session, this.#owns);
+		this.transcript.toEnd();
+		this.#find(".hd-customer").focus({ preventScroll: true });
+		if (before && before !== session && !this.#isMine(before)) this.#leave(before);
+		await this.#join(session);
+		this.#seen();
+	}
+
+	focusReply() {
+		this.#show("conversation");
+		this.reply.focus();
+	}
+
+	// What the server tells.
+	get hears() {
+		return {
+			message: (message) => this.#said(message),
+			agent_to_user: (message) => this.#said(message),
+			conversation: (conversation) => this.#changed(conversation),
+			typing: (told) => this.#types(told),
+			note: (note) => this.notes.add(note),
+			queue: () => this.readQueue(),
+			bot_to_agent: (told) => this.#waits(told),
+		};
+	}
+
+	// Soon, and once for many reasons.
+	readQueue() {
+		this.#queueTimer ??= setTimeout(async () => {
+			this.#queueTimer = null;
+			if (!this.#agent) return;
+			const view = this.queue.view;
+			try {
+				const told = await this.#api.queue(view);
+				if (view !== this.queue.view || !this.#agent) return;
+				this.queue.show(told);
+				this.#toasts.badge(told.waiting);
+				const mine = view === "mine" ? told : await this.#api.queue("mine");
+				for (const entry of mine.items.slice(0, MOST_WATCHED)) this.#watch(entry);
+			} catch {
+				// The strip says that the connection is gone; the next reading comes by itself.
+			}
+		}, QUEUE_RESTS);
+	}
+
+	#isMine(session) {
+		const entry = this.queue.entry(session);
+		return entry?.status === "agent" && entry.agent_id === this.#agent?.agent_id;
+	}
+
+	// Of one's own conversations one hears while another is open.
+	#watch({ session_id: session, last_sequence: after }) {
+		if (this.#watched.has(session) || session === this.session || !this.#live.connected) return;
+		this.#watched.add(session);
+		this.#live.ask("join", { session_id: session, after }).catch(() => this.#watched.delete(session));
+	}
+
+	#leave(session) {
+		this.#watched.delete(session);
+		this.#live.tell("leave", { session_id: session });
+	}
+
+	async #join(session) {
+		if (!this.#live.connected) return;
+		this.#watched.add(session);
+		for (;;) {
+			let answer;
+			try {
+				answer = await this.#live.ask("join", { session_id: session, after: this.transcript.complete });
+			} catch (error) {
+				this.#watched.delete(session);
+				if (error instanceof Refused) this.#toasts.failed(error);
+				return;
+			}
+			if (session !== this.session) return;
+			const before = this.transcript.complete;
+			for (const message of answer.messages) this.#said(message);
+			this.#changed(answer.conversation);
+			// The rest follows as events, or with the next question.
+			if (!answer.messages.length || this.transcript.complete >= answer.conversation.last_sequence || this.transcript.complete === before) return;
+		}
+	}
+
+	#said(message) {
+		if (message.session_id !== this.session) return this.readQueue();
+		this.#open.last_sequence = Math.max(this.#open.last_sequence, message.sequence);
+		this.transcript.show([message]);
+		if (message.author === "customer") {
+			this.#typing("");
+			this.suggestions.soon();
+		}
+		if (message.author === "bot") this.#complement();
+		this.#seen();
+		this.readQueue();
+	}
+
+	// Messages come live without what only agents may know of them.
+	async #complement() {
+		const session = this.session;
+		const told = await this.#api.earlier(session, this.transcript.last + 1).catch(() => null);
+		if (told && session === this.session) this.transcript.complement(told.messages);
+	}
+
+	#changed(conversation) {
+		this.readQueue();
+		// What an answer tells may be overtaken by an event: every change of the state adds a message.
+		if (conversation.session_id !== this.session || conversation.last_sequence < this.#open.last_sequence) return;
+		const before = this.#open.status;
+		this.#open = { ...this.#open, ...conversation };
+		this.transcript.read(conversation.customer_read);
+		this.#stand();
+		this.suggestions.allowed = this.#owns;
+		if (before !== conversation.status) {
+			this.#refresh();
+			if (this.#owns) this.reply.focus();
+		}
+		this.#seen();
+	}
+
+	// Why and what happened may be other than before.
+	async #refresh() {
+		const session = this.session;
+		const told = await this.#api.conversation(session).catch(() => null);
+		if (!told || session !== this.session) return;
+		this.#open = { ...told, ...pick(this.#open, ["status", "agent", "agent_id", "position", "customer_read", "agent_read"]) };
+		this.context.show(told);
+		this.transcript.show(told.messages);
+	}
+
+	#stand() {
+		const { status, agent, position, channel, language, priority, team } = this.#open;
+		const words = this.#words;
+		const standing = {
+			waiting: position ? `waiting, number ${position} in line` : "waiting",
+			agent: this.#owns ? "with you" : `with ${agent ?? "an agent"}`,
+		}[status];
+		const more = [channel, language, ["high", "urgent"].includes(priority) && words.priorities[priority], team].filter(Boolean);
+		this.#find(".hd-nothing-open").hidden = true;
+		this.#find(".hd-about").hidden = false;
+		this.#find(".hd-log").hidden = false;
+		this.#find(".hd-customer").textContent = customerName(this.#open);
+		this.#find(".hd-standing").textContent = [standing ?? words.statuses[status], ...more].join(" · ");
+		this.#find(".hd-about").dataset.status = status;
+		this.actions.show(this.#open);
+		this.reply.allow(this.#owns);
+		this.#find(".hd-desk").dataset.open = "yes";
+	}
+
+	#close() {
+		this.#open = null;
+		this.transcript.clear();
+		this.reply.allow(false);
+		this.suggestions.open(null, false);
+		this.notes.open(null, [], []);
+		this.#find(".hd-nothing-open").hidden = false;
+		this.#find(".hd-about").hidden = true;
+		this.#find(".hd-log").hidden = true;
+		for (const place of this.#find(".hd-details").querySelectorAll(".hd-panel div")) place.replaceChildren();
+		this.#find(".hd-desk").dataset.open = "no";
+		this.#show("queue");
+	}
+
+	async #summarise(session) {
+		this.context.waiting();
+		try {
+			const summary = await this.#api.summary(session);
+			if (session === this.session) this.context.showSummary(summary);
+		} catch (error) {
+			if (session === this.session) this.context.failed(error);
+		}
+	}
+
+	async #loadEarlier() {
+		const session = this.session;
+		try {
+			const told = await this.#api.earlier(session, this.transcript.first);
+			if (session === this.session) this.transcript.show(told.messages, { quiet: true });
+		} catch (error) {
+			this.#toasts.failed(error);
+		}
+	}
+
+	async #fresh(sequence) {
+		try {
+			const told = await this.#api.earlier(this.session, sequence + 1);
+			return told.messages.find((each) => each.sequence === sequence);
+		} catch (error) {
+			this.#toasts.failed(error);
+			return null;
+		}
+	}
+
+	// What the owner has in sight counts as read.
+	#seen() {
+		clearTimeout(this.#readTimer);
+		if (!this.#owns || document.hidden || !this.transcript.isAtEnd) return;
+		this.#readTimer = setTimeout(() => {
+			const sequence = this.transcript.complete;
+			if (!this.#owns || sequence <= (this.#open.agent_read ?? 0)) return;
+			this.#open.agent_read = sequence;
+			this.#live.tell("read", { session_id: this.session, sequence });
+		}, READ_TOLD_AFTER);
+	}
+
+	#types({ session_id: session, who, name, typing }) {
+		if (session !== this.session) return;
+		const writer = who === "customer" ? customerName(this.#open) : name || this.#words.authors[who];
+		this.#typing(typing ? `${writer} is writing…` : "");
+	}
+
+	#typing(text) {
+		clearTimeout(this.#typingTimer);
+		this.#find(".hd-live").textContent = text;
+		if (text) this.#typingTimer = setTimeout(() => this.#typing(""), 8_000);
+	}
+
+	#waits({ session_id: session, context }) {
+		this.readQueue();
+		const why = this.#words.reasons[context?.reason] ?? "A customer waits for a person.";
+		this.#toasts.say(`New conversation: ${why}`, { label: "Open", act: () => this.open(session) });
+		this.#toasts.ring();
+	}
+
+	#taken(thing, answer) {
+		if (thing.kind === "note") return this.notes.add(answer.note);
+		if (thing.session === this.session && this.transcript.message(answer.sequence)) this.transcript.removePending(thing.id);
+	}
+
+	#refused(thing, error) {
+		this.#toasts.failed(error);
+		if (thing.kind === "note") return this.notes.drop(thing.id);
+		this.transcript.removePending(thing.id);
+		this.reply.giveBack(thing.session, thing.text);
+	}
+
+	#insert(text) {
+		if (!this.#owns) return this.#toasts.say("Claim the conversation first; then this can be inserted.");
+		this.#show("conversation");
+		this.reply.insert(text);
+	}
+
+	#reveal(sequence) {
+		this.#show("conversation");
+		this.transcript.reveal(sequence);
+	}
+
+	#show(pane) {
+		this.#find(".hd-desk").dataset.pane = pane;
+		for (const each of this.#find(".hd-panes-nav").children) {
+			if (each.dataset.go === pane) each.setAttribute("aria-current", "true");
+			else each.removeAttribute("aria-current");
+		}
+	}
+
+	show(pane) {
+		this.#show(pane);
+	}
+}
+
+function pick(from, names) {
+	return Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]));
+}
