@@ -142,6 +142,10 @@ class InvalidCredentials(AccessDenied):
     code = "invalid_credentials"
 
 
+class InvalidSignature(AccessDenied):
+    code = "invalid_signature"
+
+
 class TenantMismatch(AccessDenied):
     code = "tenant_mismatch"
 
@@ -204,6 +208,10 @@ class NluUnavailable(Unavailable):
 
 class WorkflowUnavailable(Unavailable):
     code = "workflow_unavailable"
+
+
+class ChannelUnavailable(Unavailable):
+    code = "channel_unavailable"
 
 
 class BudgetExhausted(Unavailable):
