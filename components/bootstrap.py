@@ -22,6 +22,7 @@ from components.helpdesk.tenants import TenantRegistry
 
 if TYPE_CHECKING:
     # These import Haystack, and Haystack imports torch: seconds that administration need not wait.
+    from components.channels.provider_calls import ProviderCalls
     from components.dialogue.conversation_ports import TurnServices
     from components.dialogue.counted_answers import AnswerCounts
     from components.dialogue.flow_releases import FlowReleases
@@ -33,11 +34,16 @@ if TYPE_CHECKING:
     from components.helpdesk.answer_log import AnswerLog
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
+    from components.helpdesk.courier import Courier
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.desk import Desk
+    from components.helpdesk.inbox.inbox import Inbox
     from components.helpdesk.ingestion.service import Ingestion
+    from components.helpdesk.outbox.deliveries import Deliveries
+    from components.helpdesk.outbox.senders import Senders
     from components.helpdesk.prompts import Prompts
     from components.helpdesk.session_tokens import SessionTokens
+    from components.helpdesk.tenant_channels import TenantChannels
     from components.helpdesk.understanding.models import NluModels
     from components.helpdesk.understanding.understanding import Understandings
     from components.shared_state.connection import SharedState
@@ -49,7 +55,8 @@ CLOSING_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Workbench:
-    """The parts that apps and assets work with, wired once a process. policy_for: which language models a tenant
+    """The parts that apps and assets work with, wired once a process. senders: who sends which kind of row of the
+    outbox; courier: makes what has them sent, for whoever serves to start and close. policy_for: which language models a tenant
     may use and spend on, read from its configuration each time."""
 
     settings: Settings
@@ -71,6 +78,12 @@ class Workbench:
     agents: Agents
     agent_tokens: AgentTokens
     desk: Desk
+    calls: ProviderCalls
+    channels: TenantChannels
+    inbox: Inbox
+    deliveries: Deliveries
+    senders: Senders
+    courier: Callable[[], Courier]
     ingestion: Ingestion
     gateway: ModelGateway
     loop: EventLoopThread
@@ -81,6 +94,7 @@ class Workbench:
         """Ends what runs in the background and gives connections back. What was spent is recorded first."""
         self.turns.close()
         self.understandings.close()
+        self.calls.close()
         try:
             self.loop.run(self.gateway.close(), CLOSING_SECONDS)
             self.loop.run(self.state.close(), CLOSING_SECONDS)
@@ -152,6 +166,7 @@ def build_workbench(
     InvalidSetting.
     """
     quiet_third_parties()
+    from components.channels.provider_calls import ProviderCalls
     from components.dialogue.conversation_ports import TurnServices
     from components.dialogue.counted_answers import CountedAnswers
     from components.dialogue.flow_releases import FlowReleases
@@ -166,13 +181,17 @@ def build_workbench(
     from components.helpdesk.answer_log import AnswerLog
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
+    from components.helpdesk.courier import build_courier
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.desk import Desk
+    from components.helpdesk.inbox.inbox import Inbox
     from components.helpdesk.ingestion.service import Ingestion
     from components.helpdesk.local_workforce import LocalWorkforce
     from components.helpdesk.model_policy import policy_of
+    from components.helpdesk.outbox.deliveries import Deliveries
     from components.helpdesk.prompts import Prompts
     from components.helpdesk.session_tokens import SessionTokens, key_from
+    from components.helpdesk.tenant_channels import TenantChannels
     from components.helpdesk.tenant_config import NluConfig, read_config
     from components.helpdesk.understanding.models import NluModels
     from components.helpdesk.understanding.understanding import Understandings
@@ -229,6 +248,11 @@ def build_workbench(
     key = key_from(settings)
     answerer = answering if counts is None else CountedAnswers(answering, counts)
     services = TurnServices(flows, understandings, answerer, LocalWorkforce(database), LanguageDetector())
+    turns = Turns(database, services, deadline=settings.request_deadline)
+    calls = ProviderCalls()
+    channels = TenantChannels(settings, calls)
+    inbox = Inbox(database, channels)
+    senders, courier = build_courier(database, tenants, channels, inbox, turns)
     return Workbench(
         settings=settings,
         database=database,
@@ -243,12 +267,18 @@ def build_workbench(
         nlu_models=NluModels(settings, database, embedder, tenants),
         flows=flows,
         turn_services=services,
-        turns=Turns(database, services, deadline=settings.request_deadline),
+        turns=turns,
         conversations=Conversations(database),
         session_tokens=SessionTokens(key, settings.chat_token_hours),
         agents=agents,
         agent_tokens=AgentTokens(key),
         desk=Desk(database, agents),
+        calls=calls,
+        channels=channels,
+        inbox=inbox,
+        deliveries=Deliveries(database),
+        senders=senders,
+        courier=courier,
         ingestion=Ingestion(database, embedder, settings, on_withdrawn=answers.purge),
         gateway=gateway,
         loop=loop,

@@ -13,6 +13,8 @@ from fastapi import FastAPI
 from apps.api.answers import answers_router
 from apps.api.authentication import Authentication
 from apps.api.body_limit import BodyLimit
+from apps.api.channels import PATH as CHANNELS_PATH
+from apps.api.channels import add_channels
 from apps.api.chat_app import ChatBounds, add_chat
 from apps.api.docs import add_docs
 from apps.api.exchange import Exchange
@@ -34,8 +36,8 @@ from components.bootstrap import Workbench
 from components.core.errors import Unavailable
 
 _DESCRIPTION = "Questions answered from a tenant's own knowledge, with citations."
-# Below a tenant's domain, which has a dot; the chat's API has none there.
-_CHAT_PAGES = re.compile(rf"{CHAT_PATH}/[^/]*\.[^/]*/")
+# Below a tenant's domain, which has a dot; the chat's API has none there. What providers call bounds its bodies itself.
+_OWN_BOUNDS = re.compile(rf"{CHAT_PATH}/[^/]*\.[^/]*/|{CHANNELS_PATH}")
 _READY_WITHIN = 3.0
 _WARM_WITHIN = 10.0
 
@@ -83,7 +85,7 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     generations = Generations(gateway, loop, policy_for, short, limit=limits.generations, deadline=deadline)
     authenticate = Authentication(workbench.api_keys, short, deadline=deadline)
     handle_failures(app)
-    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=_CHAT_PAGES)
+    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=_OWN_BOUNDS)
     app.add_middleware(Exchange, measurements=measurements)
     app.include_router(rag_router(workbench, authenticate, answers, measurements))
     app.include_router(answers_router(workbench.answers, authenticate, short, deadline=deadline))
@@ -94,5 +96,6 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     app.include_router(metrics_router(measurements))
     add_docs(app)
     add_chat(app, workbench, limits.chat, measurements, render_message)
+    add_channels(app, workbench)
     mount_chat(app, workbench.tenants)
     return app

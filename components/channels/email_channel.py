@@ -45,6 +45,9 @@ class EmailChannel:
                 smtp.send_message(mail)
         except smtplib.SMTPAuthenticationError as error:
             return Later(_CREDENTIALS_SECONDS, f"{where} refuses the password: {_said(error.smtp_error)}")
+        except (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPSenderRefused) as error:
+            # It says nothing of this message.
+            return Later(_CREDENTIALS_SECONDS, f"{where} answered {error.smtp_code} {_said(error.smtp_error)}")
         except smtplib.SMTPRecipientsRefused as error:
             code, said = next(iter(error.recipients.values()))
             return _refused(where, code, _said(said))

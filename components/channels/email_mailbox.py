@@ -6,8 +6,9 @@ import contextlib
 import imaplib
 import re
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from components.channels.email_account import EmailAccount
 from components.core.errors import ChannelUnavailable, InvalidInput
@@ -27,17 +28,11 @@ class Cursor:
 
 
 @dataclass(frozen=True)
-class Mail:
-    """A message as the server has it. raw: None where it is too large to be read. after: the cursor once it is
-    stored."""
+class Batch:
+    """UIDs that are read at once, in order, and the cursor when all of them have been stored."""
 
-    uid: int
-    raw: bytes | None
-    after: Cursor
-
-    @property
-    def reference(self) -> str:
-        return f"{self.after.validity}/{self.uid}"
+    uids: tuple[int, ...]
+    end: Cursor
 
 
 class Mailbox:
@@ -63,24 +58,29 @@ class Mailbox:
                 with contextlib.suppress(imaplib.IMAP4.error, OSError):
                     connection.logout()
 
-    def new_mails(self, cursor: Cursor) -> Iterator[Mail]:
-        """Those after the cursor, in the order of their UIDs, as many as are read at once. Where the mailbox is new, or
-        was numbered anew: those that nobody has seen."""
+    def batch(self, cursor: Cursor) -> Batch:
+        """Those after the cursor. Where the mailbox is new, or was numbered anew: those that nobody has seen, and after
+        them whatever comes; what was read before us stays unread by us."""
         known = cursor.validity == self._validity
         after = cursor.last if known else 0
-        criterion = f"UID {after + 1}:*" if known else "UNSEEN"
-        found = _checked(self._connection.uid("SEARCH", criterion))
+        highest = max(self._search("ALL"), default=0) if not known else 0
         # "n:*" names the last message even where its UID is lower.
-        uids = sorted(int(each) for each in (found[0] or b"").split() if int(each) > after)
-        for uid in uids[:MOST_AT_ONCE]:
-            large = self._size(uid) > LARGEST_MAIL
-            yield Mail(uid, None if large else self.raw(uid), Cursor(self._validity, uid))
-        if not known and not uids:
-            # From here on by number.
-            yield Mail(0, None, Cursor(self._validity, self._highest()))
+        uids = sorted(uid for uid in self._search(f"UID {after + 1}:*" if known else "UNSEEN") if uid > after)
+        now = tuple(uids[:MOST_AT_ONCE])
+        if known:
+            return Batch(now, Cursor(self._validity, now[-1]) if now else cursor)
+        return Batch(now, cursor if len(now) < len(uids) else Cursor(self._validity, highest))
+
+    def mail(self, uid: int) -> bytes | None:
+        """The whole message, which stays unseen; None where it is too large to be read, or gone."""
+        return None if self._size(uid) > LARGEST_MAIL else self.raw(uid) or None
+
+    def reference(self, uid: int) -> str:
+        """What `fetched` finds it by."""
+        return f"{self._validity}/{uid}"
 
     def raw(self, uid: int) -> bytes:
-        """The whole message; b"" where it is gone. It stays unseen."""
+        """The whole message; b"" where it is gone."""
         for each in _checked(self._connection.uid("FETCH", str(uid), "(BODY.PEEK[])")):
             if isinstance(each, tuple):
                 return bytes(each[1])
@@ -90,7 +90,7 @@ class Mailbox:
         _checked(self._connection.uid("STORE", str(uid), "+FLAGS.SILENT", r"(\Seen)"))
 
     def fetched(self, reference: str) -> bytes:
-        """The message of a Mail.reference. Raises InvalidInput where the mailbox was numbered anew since."""
+        """The message of a `reference`. Raises InvalidInput where the mailbox was numbered anew since."""
         validity, _, uid = reference.partition("/")
         if validity != str(self._validity):
             raise InvalidInput("the mailbox was numbered anew: the message is not found any more", field="file")
@@ -104,9 +104,9 @@ class Mailbox:
                 return int(found[1])
         return 0
 
-    def _highest(self) -> int:
-        found = _checked(self._connection.uid("SEARCH", "ALL"))
-        return max((int(each) for each in (found[0] or b"").split()), default=0)
+    def _search(self, criterion: str) -> list[int]:
+        found = _checked(self._connection.uid("SEARCH", criterion))
+        return [int(each) for each in (found[0] or b"").split()]
 
 
 def cursor_of(stored: Mapping[str, int]) -> Cursor:
@@ -128,11 +128,11 @@ def _quoted(folder: str) -> str:
     return '"' + folder.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _checked(answer: tuple[str, list[object]]) -> list[bytes | tuple[bytes, bytes] | None]:
+def _checked(answer: tuple[str, Sequence[Any]]) -> Sequence[Any]:
     status, data = answer
     if status != "OK":
         raise imaplib.IMAP4.error(f"{status} {data!r:.200}")
-    return data  # type: ignore[return-value]  # imaplib's own form
+    return data
 
 
 @contextlib.contextmanager

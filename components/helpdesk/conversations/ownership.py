@@ -17,7 +17,7 @@ from components.database.tables import ConversationEventRow
 from components.helpdesk.conversations.conversation import Status
 from components.helpdesk.conversations.store import CONVERSATIONS, MESSAGES, OF_CONVERSATION, OF_MESSAGES, WAITING, keys
 
-Actor = Literal["customer", "bot", "agent", "timer"]
+Actor = Literal["customer", "bot", "agent", "timer", "channel"]
 ChangeKind = Literal[
     "request",
     "withdraw",
@@ -31,6 +31,8 @@ ChangeKind = Literal[
     "restart",
     "expire",
 ]
+# What is recorded beside the changes, and changes nothing. undelivered: a reply did not reach the customer.
+EventKind = ChangeKind | Literal["undelivered"]
 EVENTS = ConversationEventRow.metadata.tables[ConversationEventRow.__tablename__]
 
 
@@ -81,7 +83,7 @@ class Change:
     """One change as it is recorded. agent_id: who did it, where an agent did."""
 
     number: int
-    kind: ChangeKind
+    kind: EventKind
     actor: Actor
     agent_id: UUID | None
     status_before: Status
@@ -148,22 +150,57 @@ def change(
             update(MESSAGES).where(OF_MESSAGES, WAITING).values(handled_at=row.updated_at),
             keys(tenant, stood.conversation_id),
         )
+    _record(connection, tenant, row, kind, stood.status, actor, agent_id, details, request_id)
+    return row
+
+
+def record_event(
+    connection: Connection,
+    tenant: TenantContext,
+    stood: Row[Any],
+    kind: Literal["undelivered"],
+    *,
+    actor: Actor,
+    details: Mapping[str, Any],
+) -> Row[Any]:
+    """Records what changes nobody's ownership, in the caller's transaction; stood: the row, locked."""
+    row = connection.execute(
+        update(CONVERSATIONS)
+        .where(OF_CONVERSATION)
+        .values(changes=stood.changes + 1, updated_at=func.clock_timestamp())
+        .returning(CONVERSATIONS),
+        keys(tenant, stood.conversation_id),
+    ).one()
+    _record(connection, tenant, row, kind, stood.status, actor, None, details, None)
+    return row
+
+
+def _record(
+    connection: Connection,
+    tenant: TenantContext,
+    row: Row[Any],
+    kind: EventKind,
+    before: Status,
+    actor: Actor,
+    agent_id: UUID | None,
+    details: Mapping[str, Any],
+    request_id: str | None,
+) -> None:
     connection.execute(
         insert(EVENTS).values(
             tenant_id=tenant.tenant_id,
-            conversation_id=stood.conversation_id,
+            conversation_id=row.conversation_id,
             number=row.changes,
             kind=kind,
             actor=actor,
             agent_id=agent_id,
-            status_before=stood.status,
+            status_before=before,
             status_after=row.status,
             details=dict(details),
             request_id=request_id,
             at=row.updated_at,
         )
     )
-    return row
 
 
 def is_known_request(

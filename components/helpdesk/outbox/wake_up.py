@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Event, Thread
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -14,6 +15,8 @@ from components.core.errors import DatabaseUnavailable
 from components.database.session import Database
 
 logger = logging.getLogger("helpdesk.outbox")
+
+CLOSES_WITHIN = 0.25
 
 
 class WakeUp:
@@ -54,9 +57,12 @@ class WakeUp:
                 self._closed.wait(self._seconds)
 
     def _hear(self, connection: psycopg.Connection[Any]) -> None:
+        swept = float("-inf")
         while not self._closed.is_set():
-            self._on_sweep()
-            for notice in connection.notifies(timeout=self._seconds):
+            if monotonic() - swept >= self._seconds:
+                self._on_sweep()
+                swept = monotonic()
+            for notice in connection.notifies(timeout=min(self._seconds, CLOSES_WITHIN)):
                 # What is no tenant's id is nobody's.
                 with suppress(ValueError):
                     self._on_notice(notice.payload)
