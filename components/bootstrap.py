@@ -56,8 +56,8 @@ CLOSING_SECONDS = 10.0
 @dataclass(frozen=True)
 class Workbench:
     """The parts that apps and assets work with, wired once a process. senders: who sends which kind of row of the
-    outbox; courier: makes what has them sent, for whoever serves to start and close. policy_for: which language models a tenant
-    may use and spend on, read from its configuration each time."""
+    outbox; courier: makes what has them sent, for whoever serves to start and close. policy_for: which language models
+    a tenant may use and spend on, read from its configuration each time."""
 
     settings: Settings
     database: Database

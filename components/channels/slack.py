@@ -120,7 +120,7 @@ class SlackChannel:
         except httpx.HTTPError as error:
             raise ChannelUnavailable(f"Slack cannot be reached: {error}") from error
         if answer.status != 200 or answer.body.get("ok") is not True:
-            raise ChannelUnavailable(f"Slack answered {answer.body.get('error') or answer.status} to {method}")
+            raise ChannelUnavailable(f"Slack answered {answer.status} {answer.body.get('error', '')} to {method}")
         return answer.body
 
     @property

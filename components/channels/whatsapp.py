@@ -21,6 +21,7 @@ from components.core.outbox import Delivery, Failed, Later, Sent
 
 API = "https://graph.facebook.com/v23.0"
 WINDOW = timedelta(hours=24)
+RECEIPT_WITHIN = timedelta(seconds=15)
 LONGEST_PARAMETER = 1024
 
 # developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes: of the app, the account, the pair; a fault of
@@ -99,7 +100,9 @@ class WhatsAppChannel:
         return _delivery(answer)
 
     def find(self, message: OutboundMessage, begun_at: datetime) -> Sent | None:
-        """The API lists no messages: only a receipt can tell, and those come by themselves."""
+        """The API lists no messages: only a receipt can tell, which has come by itself within seconds."""
+        if datetime.now(UTC) - begun_at < RECEIPT_WITHIN:
+            raise ChannelUnavailable("WhatsApp may tell yet, by a receipt")
         return None
 
     def fetch(self, file: RemoteFile, most: int) -> bytes:

@@ -58,7 +58,7 @@ def insert_inbound(
         "received_at": func.clock_timestamp(),
         "handled_at": func.clock_timestamp() if outcome else None,
     }
-    return connection.execute(_INSERT, values).one_or_none() is not None
+    return connection.execute(_INSERT.values(values)).one_or_none() is not None
 
 
 def read_inbound(
