@@ -135,7 +135,7 @@ def _plain(html: str) -> str:
     for each in soup.select("br"):
         each.replace_with("\n")
     for each in soup.select("p, div, li, tr, h1, h2, h3, h4"):
-        each.append("\n")
+        each.append("\n\n" if each.name == "p" else "\n")
     return re.sub(r"\n\s*\n\s*", "\n\n", re.sub(r"[ \t\u00a0]+", " ", soup.get_text())).strip()
 
 

@@ -37,9 +37,8 @@ def split_text(text: str, fits: Callable[[str], bool]) -> tuple[str, ...]:
 def _units(text: str) -> Iterator[str]:
     """Sentences with the white space behind them."""
     starts = [start for start, _ in sentence_spans(text)]
-    if starts:
-        starts[0] = 0
-    yield from (text[start:end] for start, end in zip(starts, [*starts[1:], len(text)], strict=True))
+    ends = [*starts[1:], len(text)]
+    yield from (text[start:end] for start, end in zip([0, *starts[1:]], ends, strict=True))
 
 
 def _longest_head(text: str, fits: Callable[[str], bool]) -> str:

@@ -32,7 +32,11 @@ def _change(change: Mapping[str, Any], phone_number_id: str) -> Iterator[Inbound
         return
     names = {each["wa_id"]: each.get("profile", {}).get("name", "") for each in value.get("contacts", ())}
     for message in sorted(value.get("messages", ()), key=lambda each: int(each["timestamp"])):
-        yield _message(message, names.get(message["from"], ""))
+        try:
+            yield _message(message, names.get(message["from"], ""))
+        except (KeyError, TypeError, AttributeError):
+            # The others of the call are not lost for it.
+            yield Ignored(str(message["id"]), "a message that is not of the documented format")
     for status in value.get("statuses", ()):
         yield _receipt(status)
 
