@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from apps.cli import answer, ask, evaluate, flow, ingest, model, nlu, prompt, serve, tenant, up
+from apps.cli import answer, ask, channel, evaluate, flow, ingest, model, nlu, outbox, prompt, serve, tenant, up
 from apps.cli.console import print_error
 from components.core.errors import HelpdeskError, InvalidInput
 
@@ -37,6 +37,8 @@ app.add_typer(prompt.app, name="prompt")
 app.add_typer(model.app, name="model")
 app.add_typer(nlu.app, name="nlu")
 app.add_typer(flow.app, name="flow")
+app.add_typer(channel.app, name="channel")
+app.add_typer(outbox.app, name="outbox")
 app.add_typer(evaluate.app, name="evaluate")
 
 

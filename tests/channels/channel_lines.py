@@ -8,15 +8,14 @@ from email.message import EmailMessage
 from typing import Any
 from uuid import uuid4
 
-import slack_test_server as slack
-import twilio_test_server as twilio
-import whatsapp_test_server as whatsapp
-from channel_helpdesk import Helpdesk
-from mail_test_server import PASSWORD, USER, MailServer
-from provider_test_server import Delivered, ProviderServer, Reply
-
 from components.core.channels import ChannelName, WebhookRequest
 from components.core.tenant import Tenant
+from tests.channels import slack_test_server as slack
+from tests.channels import twilio_test_server as twilio
+from tests.channels import whatsapp_test_server as whatsapp
+from tests.channels.channel_helpdesk import Helpdesk
+from tests.channels.mail_test_server import PASSWORD, USER, MailServer
+from tests.channels.provider_test_server import Delivered, ProviderServer, Reply
 
 
 class WebhookLine:

@@ -7,15 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from channel_lines import LINES
 
 from components.core.settings import Settings
 from components.helpdesk.tenants import TenantRegistry
+from tests.channels.channel_lines import LINES
 
 if TYPE_CHECKING:
-    from channel_helpdesk import Helpdesk
-
     from components.database.session import Database
+    from tests.channels.channel_helpdesk import Helpdesk
 
 MakeHelpdesk = Callable[..., "Helpdesk"]
 
@@ -23,7 +22,7 @@ MakeHelpdesk = Callable[..., "Helpdesk"]
 @pytest.fixture
 def make_helpdesk(database: Database, data_dir: Path, tmp_path: Path) -> Iterator[MakeHelpdesk]:
     """Makes a helpdesk whose providers are these lines: `make_helpdesk(line)`."""
-    from channel_helpdesk import Helpdesk
+    from tests.channels.channel_helpdesk import Helpdesk
 
     made: list[Helpdesk] = []
 

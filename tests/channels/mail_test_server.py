@@ -10,11 +10,12 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from provider_test_server import Delivered
 from proxyprotocol.sock import SocketInfoLocal
 from pymap.backend.dict import DictBackend
 from pymap.imap import IMAPServer
 from pysasl.hashing import Cleartext
+
+from tests.channels.provider_test_server import Delivered
 
 USER, PASSWORD = "help@shop.example", "mailbox password"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from channel_helpdesk import CHANNEL_NAMES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -11,6 +10,7 @@ from components.channels.composing import MOST_SEGMENTS, FileLink, Reply, Source
 from components.channels.sms_segments import count_segments, simplified
 from components.channels.splitting import split_text
 from components.core.channels import ChannelName
+from tests.channels.channel_helpdesk import CHANNEL_NAMES
 
 MARKDOWN = (
     "# Returns\n\nYou have **45 days** for _unused_ ~~tents~~ tents [1]. See [the page](https://a.example/r?a=1&b=2).\n\n"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from uuid import uuid4
 
 import pytest
-from channel_helpdesk import CHANNEL_NAMES, Killed
-from channel_lines import Line
-from conftest import MakeHelpdesk
 
 from components.database.tables import InboundMessageRow
+from tests.channels.channel_helpdesk import CHANNEL_NAMES, Killed
+from tests.channels.channel_lines import Line
+from tests.channels.conftest import MakeHelpdesk
 
 pytestmark = pytest.mark.parametrize("line", CHANNEL_NAMES, indirect=True)
 STEPS = ("leased", "opened", "taken", "begun", "delivered", "sent", "marked")

@@ -9,16 +9,16 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from channel_helpdesk import Helpdesk
-from channel_lines import EmailLine
-from conftest import MakeHelpdesk
-from mail_test_server import USER
 
 from components.channels.email_account import EmailAccount, MailServer, tagged, token_in
 from components.channels.email_reading import read_email
 from components.core.channels import Ignored, InboundMessage, Receipt, RemoteFile
 from components.core.errors import InvalidInput
 from components.core.tenant import Tenant, TenantContext
+from tests.channels.channel_helpdesk import Helpdesk
+from tests.channels.channel_lines import EmailLine
+from tests.channels.conftest import MakeHelpdesk
+from tests.channels.mail_test_server import USER
 
 ACCOUNT = EmailAccount(USER, MailServer("127.0.0.1", 993), MailServer("127.0.0.1", 465))
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import slack_test_server as slack
-from channel_helpdesk import Helpdesk
-from channel_lines import SlackLine
-from conftest import MakeHelpdesk
 
 from components.channels.slack_events import plain
 from components.core.tenant import Tenant
+from tests.channels import slack_test_server as slack
+from tests.channels.channel_helpdesk import Helpdesk
+from tests.channels.channel_lines import SlackLine
+from tests.channels.conftest import MakeHelpdesk
 
 FIRST, SECOND = "1764400000.000100", "1764400001.000100"
 

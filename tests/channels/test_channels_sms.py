@@ -8,14 +8,14 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import twilio_test_server as twilio
-from channel_helpdesk import Helpdesk
-from channel_lines import SmsLine
-from conftest import MakeHelpdesk
-from provider_test_server import Reply
 
 from components.core.errors import InvalidSignature
 from components.core.tenant import Tenant
+from tests.channels import twilio_test_server as twilio
+from tests.channels.channel_helpdesk import Helpdesk
+from tests.channels.channel_lines import SmsLine
+from tests.channels.conftest import MakeHelpdesk
+from tests.channels.provider_test_server import Reply
 
 
 @pytest.fixture

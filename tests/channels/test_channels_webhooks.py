@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-import slack_test_server as slack
-from channel_lines import LINES, WebhookLine, WhatsAppLine, tampered
-from conftest import MakeHelpdesk
-from provider_test_server import Reply
 
 from components.core.channels import WebhookRequest
 from components.core.errors import InvalidInput, InvalidSetting, InvalidSignature, NotFound
 from components.database.tables import InboundMessageRow, OutboxRow
+from tests.channels import slack_test_server as slack
+from tests.channels.channel_lines import LINES, WebhookLine, WhatsAppLine, tampered
+from tests.channels.conftest import MakeHelpdesk
+from tests.channels.provider_test_server import Reply
 
 WEBHOOKS = ("slack", "whatsapp", "sms")
 signed = pytest.mark.parametrize("line", WEBHOOKS, indirect=True)

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import whatsapp_test_server as whatsapp
-from channel_helpdesk import Helpdesk
-from channel_lines import WhatsAppLine
-from conftest import MakeHelpdesk
 
 from components.core.errors import InvalidInput
 from components.core.tenant import Tenant
 from components.database.tables import InboundMessageRow
 from components.helpdesk.handover.agents import Agents
 from components.helpdesk.handover.desk import Desk
+from tests.channels import whatsapp_test_server as whatsapp
+from tests.channels.channel_helpdesk import Helpdesk
+from tests.channels.channel_lines import WhatsAppLine
+from tests.channels.conftest import MakeHelpdesk
 
 DAY = 24 * 3600.0
 

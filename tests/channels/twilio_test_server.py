@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from email.utils import formatdate
 from urllib.parse import urlencode
 
-from provider_test_server import Call, Delivered, ProviderServer, Reply
-
 from components.core.channels import WebhookRequest
+from tests.channels.provider_test_server import Call, Delivered, ProviderServer, Reply
 
 SID = "AC" + "0" * 31 + "1"
 TOKEN = "twilio-auth-token"

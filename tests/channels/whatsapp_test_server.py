@@ -9,9 +9,8 @@ import json
 import time
 from typing import Any
 
-from provider_test_server import Call, Delivered, ProviderServer, Reply
-
 from components.core.channels import WebhookRequest
+from tests.channels.provider_test_server import Call, Delivered, ProviderServer, Reply
 
 TOKEN = "EAAtoken"
 NUMBER = "106540352242922"
