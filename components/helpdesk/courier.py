@@ -8,9 +8,9 @@ from components.database.session import Database
 from components.helpdesk.conversations.storing import DELIVERY
 from components.helpdesk.inbox.inbox import KIND, Inbox
 from components.helpdesk.inbox.mailboxes import Mailboxes
-from components.helpdesk.inbox.taking import InboundTaker, TurnTaking, taking_failed
+from components.helpdesk.inbox.taking import FileKeeper, InboundTaker, TurnTaking, taking_failed
 from components.helpdesk.outbox.dispatcher import Dispatcher
-from components.helpdesk.outbox.message_sender import MessageSender
+from components.helpdesk.outbox.message_sender import FileUrl, MessageSender, no_url
 from components.helpdesk.outbox.senders import Senders
 from components.helpdesk.outbox.undelivered import message_failed
 from components.helpdesk.tenant_channels import TenantChannels
@@ -43,12 +43,20 @@ class Courier:
 
 
 def build_courier(
-    database: Database, tenants: TenantRegistry, channels: TenantChannels, inbox: Inbox, turns: TurnTaking
+    database: Database,
+    tenants: TenantRegistry,
+    channels: TenantChannels,
+    inbox: Inbox,
+    turns: TurnTaking,
+    *,
+    files: FileKeeper | None = None,
+    file_url: FileUrl = no_url,
 ) -> tuple[Senders, Callable[[], Courier]]:
-    """The senders of what goes out, to which others add theirs, and what makes a courier."""
+    """The senders of what goes out, to which others add theirs, and what makes a courier. files: keeps what customers
+    send; None = it is not taken, and they are told. file_url: where what agents attach can be had."""
     outgoing, incoming = Senders(), Senders()
-    outgoing.add(DELIVERY, MessageSender(database, tenants, channels), on_failed=message_failed)
-    incoming.add(KIND, InboundTaker(database, tenants, channels, turns), on_failed=taking_failed)
+    outgoing.add(DELIVERY, MessageSender(database, tenants, channels, file_url=file_url), on_failed=message_failed)
+    incoming.add(KIND, InboundTaker(database, tenants, channels, turns, files=files), on_failed=taking_failed)
 
     def make() -> Courier:
         return Courier(database, outgoing, incoming, Mailboxes(database, tenants, channels, inbox))

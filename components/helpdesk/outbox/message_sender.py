@@ -39,6 +39,11 @@ _MISCONFIGURED_SECONDS = 60.0
 FileUrl = Callable[[TenantContext, UUID, Attachment], str | None]
 
 
+def no_url(_tenant: TenantContext, _conversation_id: UUID, _file: Attachment) -> str | None:
+    """Files are named only."""
+    return None
+
+
 @dataclass(frozen=True)
 class _Loaded:
     message: Message
@@ -59,7 +64,7 @@ class MessageSender:
         tenants: TenantRegistry,
         channels: TenantChannels,
         *,
-        file_url: FileUrl = lambda tenant, conversation_id, file: None,
+        file_url: FileUrl = no_url,
         on_step: Callable[[str], None] = lambda step: None,
     ) -> None:
         """file_url: of what agents attach. on_step: hears `begun` and `delivered`, for each part."""
