@@ -15,6 +15,8 @@ from apps.api.answers import answers_router
 from apps.api.attachments import LARGER
 from apps.api.authentication import Authentication
 from apps.api.body_limit import BodyLimit, LargerBody
+from apps.api.channels import PATH as CHANNELS_PATH
+from apps.api.channels import add_channels
 from apps.api.chat_app import ChatBounds, add_chat
 from apps.api.docs import add_docs
 from apps.api.exchange import Exchange
@@ -46,8 +48,8 @@ from components.bootstrap import Workbench
 from components.core.errors import Unavailable
 
 _DESCRIPTION = "Questions answered from a tenant's own knowledge, with citations."
-# Below a tenant's domain, which has a dot; the chat's API has none there.
-_PAGES = re.compile(rf"({CHAT_PATH}|{CONSOLE_PATH})/[^/]*\.[^/]*/")
+# Below a tenant's domain, which has a dot; the chat's API has none there. What providers call bounds its bodies itself.
+_OWN_BOUNDS = re.compile(rf"({CHAT_PATH}|{CONSOLE_PATH})/[^/]*\.[^/]*/|{CHANNELS_PATH}")
 _SOCKETS = re.compile(rf"{re.escape(SOCKETS)}/.*")
 _READY_WITHIN = 3.0
 _WARM_WITHIN = 10.0
@@ -102,7 +104,7 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     agent_access = AgentAccess(workbench.agent_tokens, workbench.agents, workbench.tenants, short, deadline=deadline)
     handle_failures(app)
     larger = (*LARGER, LargerBody(_SOCKETS, limits.sockets.packet_bytes))
-    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=_PAGES, larger=larger)
+    app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=_OWN_BOUNDS, larger=larger)
     app.add_middleware(Exchange, measurements=measurements)
     app.include_router(rag_router(workbench, authenticate, answers, measurements))
     app.include_router(answers_router(workbench.answers, authenticate, short, deadline=deadline))
@@ -120,6 +122,7 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     add_desk(app, workbench, access, chat, limits.desk)
     add_outcomes(app, workbench, limits.timers)
     app.router.routes.append(socket_client_route())
+    add_channels(app, workbench)
     mount_chat(app, workbench.tenants)
     mount_console(app, workbench.tenants)
     return app

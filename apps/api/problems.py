@@ -64,6 +64,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "invalid_api_key": ProblemKind(401, "Invalid API key", _SEND_A_KEY),
     "invalid_session_token": ProblemKind(401, "Invalid session token"),
     "invalid_credentials": ProblemKind(401, "Invalid credentials"),
+    "invalid_signature": ProblemKind(401, "Invalid signature"),
     "tenant_mismatch": ProblemKind(403, "Another tenant's data"),
     "model_not_allowed": ProblemKind(403, "Model not allowed"),
     "rate_limited": ProblemKind(429, "Too many requests"),
@@ -98,6 +99,9 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     ),
     "workflow_unavailable": ProblemKind(
         503, "Workflow unavailable", "A workflow or tool did not do its work; try again.", retry_after=5
+    ),
+    "channel_unavailable": ProblemKind(
+        503, "Provider unavailable", "A provider of messages does not answer; try again.", retry_after=5
     ),
     "shared_state_unavailable": ProblemKind(
         503, "Shared state unavailable", "A store that this needs does not answer; try again.", retry_after=5

@@ -7,7 +7,23 @@ import sys
 
 import typer
 
-from apps.cli import agent, answer, ask, evaluate, flow, ingest, model, nlu, prompt, serve, tenant, ticket, up
+from apps.cli import (
+    agent,
+    answer,
+    ask,
+    channel,
+    evaluate,
+    flow,
+    ingest,
+    model,
+    nlu,
+    outbox,
+    prompt,
+    serve,
+    tenant,
+    ticket,
+    up,
+)
 from apps.cli.console import print_error
 from components.core.errors import HelpdeskError, InvalidInput
 
@@ -39,6 +55,8 @@ app.add_typer(prompt.app, name="prompt")
 app.add_typer(model.app, name="model")
 app.add_typer(nlu.app, name="nlu")
 app.add_typer(flow.app, name="flow")
+app.add_typer(channel.app, name="channel")
+app.add_typer(outbox.app, name="outbox")
 app.add_typer(evaluate.app, name="evaluate")
 
 

@@ -152,6 +152,10 @@ class InvalidCredentials(AccessDenied):
     code = "invalid_credentials"
 
 
+class InvalidSignature(AccessDenied):
+    code = "invalid_signature"
+
+
 class TenantMismatch(AccessDenied):
     code = "tenant_mismatch"
 
@@ -214,6 +218,10 @@ class NluUnavailable(Unavailable):
 
 class WorkflowUnavailable(Unavailable):
     code = "workflow_unavailable"
+
+
+class ChannelUnavailable(Unavailable):
+    code = "channel_unavailable"
 
 
 class BudgetExhausted(Unavailable):

@@ -62,6 +62,16 @@ class Settings(BaseSettings):
     webhook_private: bool = Field(
         False, description="Whether tenants' webhooks may go to addresses that are not public."
     )
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Base address at which providers and customers reach the API; none = as a request gives it.",
+    )
+    slack_url: str = Field("https://slack.com/api", pattern=r"^https?://[^\s?#]+$", description="Slack's Web API.")
+    whatsapp_url: str = Field(
+        "https://graph.facebook.com/v23.0", pattern=r"^https?://[^\s?#]+$", description="WhatsApp's Cloud API."
+    )
+    twilio_url: str = Field("https://api.twilio.com", pattern=r"^https?://[^\s?#]+$", description="Twilio's API.")
     threads: int = Field(2, ge=1, le=256, description="Threads of one embedding call.")
     request_deadline: float = Field(30.0, gt=0, le=600, description="Seconds until a question is given up.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 import psycopg
+from psycopg import sql
 from sqlalchemy import Engine, PoolResetState, QueuePool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -18,6 +19,14 @@ from components.core.tenant import TenantContext
 
 _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
 _FIND_TENANT = text("SELECT tenant_id_for_domain(:domain)")
+_DUE_TENANTS = text("SELECT tenants_with_due_outbox(:kinds)")
+# A network that swallows packets is noticed within half a minute.
+_NETWORK: dict[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 # SQLAlchemy's form of each, and psycopg's own where its connection is used directly.
 _FAILURES = (OperationalError, InterfaceError, PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError)
 
@@ -81,6 +90,23 @@ class Database:
         _, arguments = self._app.dialect.create_connect_args(self._app.url)
         return dict(arguments)
 
+    def due_tenants(self, kinds: Sequence[str]) -> tuple[UUID, ...]:
+        """Those whose outbox has something of these kinds that is due, and that nobody sends. Raises
+        DatabaseUnavailable."""
+        with _transaction(self._app) as session:
+            return tuple(session.scalars(_DUE_TENANTS, {"kinds": list(kinds)}))
+
+    def listen(self, channel: str) -> psycopg.Connection[Any]:
+        """A connection of its own, the caller's to close, that hears `channel` from now on (`notifies`). Raises
+        DatabaseUnavailable."""
+        url = self._app.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        try:
+            connection: psycopg.Connection[Any] = psycopg.connect(url, autocommit=True, connect_timeout=5, **_NETWORK)
+            connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+        except psycopg.Error as error:
+            raise _unavailable(self._app, error) from error
+        return connection
+
     def is_ready(self) -> bool:
         """Whether PostgreSQL answers now."""
         try:
@@ -127,8 +153,6 @@ def _options(statement_timeout: float, idle_timeout: float) -> str:
 
 
 def _pool(url: str, size: int, wait: float, connect: dict[str, object]) -> Engine:
-    # A network that swallows packets is noticed within half a minute.
-    network = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
     engine = create_engine(
         url,
         poolclass=QueuePool,
@@ -137,7 +161,7 @@ def _pool(url: str, size: int, wait: float, connect: dict[str, object]) -> Engin
         pool_timeout=wait,
         pool_pre_ping=True,
         pool_reset_on_return=None,
-        connect_args=connect | network,
+        connect_args=connect | _NETWORK,
     )
     event.listen(engine, "reset", _forget)
     return engine

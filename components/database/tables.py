@@ -6,18 +6,17 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    ForeignKeyConstraint,
-    Index,
-    SmallInteger,
-    UniqueConstraint,
-    func,
-)
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from components.database.channel_tables import (
+    ChannelStateRow,
+    ChannelThreadRow,
+    DeliveryRow,
+    InboundMessageRow,
+    ReceiptRow,
+)
 from components.database.declarative import Base, Instant, Json, Key, MaybeMoment, Moment, TenantId, TenantKey
 from components.database.dialogue_tables import (
     ConversationRow,
@@ -46,15 +45,19 @@ __all__ = [
     "AuditLogRow",
     "Base",
     "CannedAnswerRow",
+    "ChannelStateRow",
+    "ChannelThreadRow",
     "ChunkRow",
     "ConversationEventRow",
     "ConversationRow",
+    "DeliveryRow",
     "DocumentProblemRow",
     "DocumentRow",
     "EvaluationSetRow",
     "FeedbackRow",
     "FlowActivationRow",
     "FlowReleaseRow",
+    "InboundMessageRow",
     "IndexEvaluationRow",
     "InternalNoteRow",
     "MessageRow",
@@ -66,6 +69,7 @@ __all__ = [
     "PromptActivationRow",
     "PromptRow",
     "RawDocumentRow",
+    "ReceiptRow",
     "TenantRow",
     "TicketEventRow",
     "TicketNumberRow",

@@ -28,7 +28,7 @@ from components.helpdesk.conversations.claiming import (
 )
 from components.helpdesk.conversations.conversation import Conversation
 from components.helpdesk.conversations.finishing import finish_turn
-from components.helpdesk.conversations.opening import store_opening
+from components.helpdesk.conversations.opening import OnStored, do_nothing, store_opening
 from components.helpdesk.conversations.turn_records import Accepted, StoredTurn, TurnClaim, TurnResult
 from components.helpdesk.storable import storable
 
@@ -67,11 +67,19 @@ class Turns:
         self._leases = TurnLeases(database, lease)
         self._audience, self._queue = TurnAudience(), TurnQueue()
 
-    def open(self, tenant: Tenant, *, channel: str = "web", customer: Mapping[str, str] | None = None) -> Conversation:
+    def open(
+        self,
+        tenant: Tenant,
+        *,
+        channel: str = "web",
+        customer: Mapping[str, str] | None = None,
+        on_stored: OnStored = do_nothing,
+    ) -> Conversation:
         """A new conversation with its opening replies stored, on the flows that are active now, to its end.
 
-        customer: what is known of them, such as `name`. Raises InvalidInput, InvalidFlow where the active flows do not
-        load, DatabaseUnavailable.
+        customer: what is known of them, such as `name`. on_stored: stores what belongs to the conversation in the same
+        transaction, called with a connection and the id. Raises InvalidInput, InvalidFlow where the active flows do
+        not load, DatabaseUnavailable.
         """
         conversation_id, known = uuid4(), _checked_customer(customer or {})
         opening, version = self._runner.opening(tenant, conversation_id, channel, known, self._deadline)
@@ -83,6 +91,7 @@ class Turns:
             channel=channel,
             customer=known,
             flow_version=version,
+            on_stored=on_stored,
         )
         return conversation
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, f
 
 from components.core.errors import InvalidInput
 from components.core.languages import language_name
+from components.helpdesk.channel_config import ChannelsConfig
 from components.helpdesk.storable import storable
 from components.helpdesk.ticket_config import SlaConfig, TicketWebhookConfig
 
@@ -146,6 +147,7 @@ class TenantConfig(BaseModel):
     handover: HandoverConfig = HandoverConfig()
     slas: SlaConfig = SlaConfig()
     ticket_webhook: TicketWebhookConfig | None = None
+    channels: ChannelsConfig = ChannelsConfig()
     language: str = Field("en", description="ISO 639-1 code of what the tenant's knowledge is written in.")
 
     @field_validator("language")
@@ -203,9 +205,10 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "handover": HandoverConfig,
     "slas": SlaConfig,
     "ticket_webhook": TicketWebhookConfig,
+    "channels": ChannelsConfig,
 }
 # Where a reference to a secret belongs, somebody may have written the secret.
-_SECRET_SECTIONS = ("ticket_webhook",)
+_SECRET_SECTIONS = ("ticket_webhook", "channels")
 
 
 def _keys(section: type[BaseModel], inside: tuple[int | str, ...]) -> list[str]:

@@ -40,6 +40,7 @@ WordingKey = Literal[
     "apology_handover",
     "too_long",
     "could_not_read",
+    "files_not_taken",
     "not_understood",
     "rephrase",
     "started_over",

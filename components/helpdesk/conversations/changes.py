@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, insert, select
 
 from components.core.errors import Conflict
 from components.core.tenant import TenantContext
 from components.database.tables import ConversationEventRow
 from components.helpdesk.conversations.conversation import Status
 
-Actor = Literal["customer", "bot", "agent", "timer"]
+Actor = Literal["customer", "bot", "agent", "timer", "channel"]
 ChangeKind = Literal[
     "request",
     "withdraw",
@@ -29,6 +29,8 @@ ChangeKind = Literal[
     "restart",
     "expire",
 ]
+# What is recorded beside the changes, and changes nothing. undelivered: a reply did not reach the customer.
+EventKind = ChangeKind | Literal["undelivered"]
 EVENTS = ConversationEventRow.metadata.tables[ConversationEventRow.__tablename__]
 
 
@@ -37,13 +39,27 @@ class Change:
     """One change as it is recorded. agent_id: who did it, where an agent did."""
 
     number: int
-    kind: ChangeKind
+    kind: EventKind
     actor: Actor
     agent_id: UUID | None
     status_before: Status
     status_after: Status
     details: Mapping[str, Any]
     at: datetime
+
+
+def record_change(
+    connection: Connection, tenant: TenantContext, conversation_id: UUID, made: Change, request_id: str | None = None
+) -> None:
+    """Stores it, in the caller's transaction; its number is the row's `changes`."""
+    connection.execute(
+        insert(EVENTS).values(
+            tenant_id=tenant.tenant_id,
+            conversation_id=conversation_id,
+            request_id=request_id,
+            **{field.name: getattr(made, field.name) for field in fields(made)},
+        )
+    )
 
 
 def is_known_request(

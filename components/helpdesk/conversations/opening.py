@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,8 +17,13 @@ from components.helpdesk.conversations.storing import insert_messages
 from components.helpdesk.conversations.turn_records import TurnResult
 from components.helpdesk.outcome_rows import begin_outcome
 
+OnStored = Callable[[Connection, UUID], None]
 # What a turn changes of a conversation, beside its status.
 TURN_COLUMNS = ("state", "language", "handover", "versions")
+
+
+def do_nothing(_connection: Connection, _conversation_id: UUID) -> None:
+    """For conversations that nothing else is stored with."""
 
 
 def store_opening(
@@ -30,8 +35,10 @@ def store_opening(
     channel: str,
     customer: Mapping[str, str],
     flow_version: int,
+    on_stored: OnStored = do_nothing,
 ) -> tuple[Conversation, tuple[Message, ...]]:
-    """One transaction. flow_version: the conversation keeps it to its end. Raises DatabaseUnavailable."""
+    """One transaction. flow_version: the conversation keeps it to its end. on_stored: called in it with the new
+    conversation's id. Raises DatabaseUnavailable."""
     now = func.clock_timestamp()
     values: dict[str, Any] = {
         "conversation_id": conversation_id,
@@ -49,6 +56,7 @@ def store_opening(
         row = connection.execute(insert(CONVERSATIONS).values(values).returning(CONVERSATIONS)).one()
         begin_outcome(connection, tenant, row)
         row = move_on(connection, tenant, row, opening)
+        on_stored(connection, conversation_id)
         replies = insert_messages(
             connection, tenant, conversation_id, opening.replies, first=1, at=row.updated_at, channel=channel
         )

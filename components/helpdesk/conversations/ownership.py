@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, func, insert, update
+from sqlalchemy import Connection, Row, func, update
 
 from components.core.errors import Conflict
 from components.core.tenant import TenantContext
@@ -19,6 +19,7 @@ from components.helpdesk.conversations.changes import (
     ChangeKind,
     is_known_request,
     read_changes,
+    record_change,
 )
 from components.helpdesk.conversations.conversation import Status
 from components.helpdesk.conversations.store import CONVERSATIONS, MESSAGES, OF_CONVERSATION, OF_MESSAGES, WAITING, keys
@@ -140,13 +141,28 @@ def change(
             keys(tenant, stood.conversation_id),
         )
     made = Change(row.changes, kind, actor, agent_id, stood.status, row.status, dict(details), row.updated_at)
-    connection.execute(
-        insert(EVENTS).values(
-            tenant_id=tenant.tenant_id,
-            conversation_id=stood.conversation_id,
-            request_id=request_id,
-            **{field.name: getattr(made, field.name) for field in fields(made)},
-        )
-    )
+    record_change(connection, tenant, stood.conversation_id, made, request_id)
     follow_change(connection, tenant, row, made)
+    return row
+
+
+def record_event(
+    connection: Connection,
+    tenant: TenantContext,
+    stood: Row[Any],
+    kind: Literal["undelivered"],
+    *,
+    actor: Actor,
+    details: Mapping[str, Any],
+) -> Row[Any]:
+    """Records what changes nobody's ownership, in the caller's transaction; stood: the row, locked."""
+    row = connection.execute(
+        update(CONVERSATIONS)
+        .where(OF_CONVERSATION)
+        .values(changes=stood.changes + 1, updated_at=func.clock_timestamp())
+        .returning(CONVERSATIONS),
+        keys(tenant, stood.conversation_id),
+    ).one()
+    made = Change(row.changes, kind, actor, None, stood.status, row.status, dict(details), row.updated_at)
+    record_change(connection, tenant, stood.conversation_id, made)
     return row

@@ -62,9 +62,9 @@ CREATE TRIGGER tell_new_conversation AFTER INSERT ON conversations
     FOR EACH ROW EXECUTE FUNCTION tell_conversation();
 CREATE TRIGGER tell_changed_conversation AFTER UPDATE ON conversations
     FOR EACH ROW WHEN (
-        (OLD.last_sequence, OLD.status, OLD.agent_id, OLD.team, OLD.priority, OLD.customer_read, OLD.agent_read)
+        (OLD.last_sequence, OLD.changes, OLD.team, OLD.priority, OLD.customer_read, OLD.agent_read)
         IS DISTINCT FROM
-        (NEW.last_sequence, NEW.status, NEW.agent_id, NEW.team, NEW.priority, NEW.customer_read, NEW.agent_read)
+        (NEW.last_sequence, NEW.changes, NEW.team, NEW.priority, NEW.customer_read, NEW.agent_read)
     ) EXECUTE FUNCTION tell_conversation();
 CREATE FUNCTION tell_outbox() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$

@@ -1,159 +1,26 @@
-"""The one composition root: settings and addresses in, a working helpdesk out."""
+"""Settings and addresses in, a working helpdesk out: the one place where parts are wired."""
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from components.core.embeddings import Embedder
-from components.core.errors import Unavailable
+from components.bootstrap.registry import forget_answers
+from components.bootstrap.workbench import Workbench
 from components.core.settings import Settings, quiet_third_parties
-from components.core.tenant import Tenant, TenantContext
+from components.core.tenant import TenantContext
 from components.database.addresses import DatabaseAddresses
 from components.database.session import Database
 from components.helpdesk.api_keys import ApiKeys
 from components.helpdesk.feedback import FeedbackLog
 from components.helpdesk.handover.agents import Agents
-from components.helpdesk.ingestion.status import document_ids, has_promoted
 from components.helpdesk.tenants import TenantRegistry
 
 if TYPE_CHECKING:
     # These import Haystack, and Haystack imports torch: seconds that administration need not wait.
-    from components.dialogue.conversation_ports import TurnServices
     from components.dialogue.counted_answers import AnswerCounts
-    from components.dialogue.flow_releases import FlowReleases
-    from components.dialogue.turns import Turns
-    from components.gateway.event_loop import EventLoopThread
-    from components.gateway.gateway import ModelGateway
     from components.gateway.observer import GatewayObserver
     from components.gateway.policy import ModelPolicy
-    from components.helpdesk.answer_log import AnswerLog
-    from components.helpdesk.answering import Answering
-    from components.helpdesk.conversations.conversations import Conversations
-    from components.helpdesk.handover.agent_tokens import AgentTokens
-    from components.helpdesk.handover.agent_tools import AgentTools
-    from components.helpdesk.handover.attachment_links import AttachmentLinks
-    from components.helpdesk.handover.attachments import Attachments
-    from components.helpdesk.handover.desk import Desk
-    from components.helpdesk.handover.notes import Notes
-    from components.helpdesk.handover.timers import Timers
-    from components.helpdesk.handover.watching import Watching
-    from components.helpdesk.ingestion.service import Ingestion
-    from components.helpdesk.outcomes import Outcomes
-    from components.helpdesk.prompts import Prompts
-    from components.helpdesk.session_tokens import SessionTokens
-    from components.helpdesk.tickets.tickets import Tickets
-    from components.helpdesk.tickets.webhook import WebhookSender
-    from components.helpdesk.understanding.models import NluModels
-    from components.helpdesk.understanding.understanding import Understandings
-    from components.shared_state.connection import SharedState
-
-logger = logging.getLogger("helpdesk.workbench")
-
-CLOSING_SECONDS = 10.0
-
-
-@dataclass(frozen=True)
-class Workbench:
-    """The parts that apps and assets work with, wired once a process. policy_for: which language models a tenant
-    may use and spend on, read from its configuration each time."""
-
-    settings: Settings
-    database: Database
-    embedder: Embedder
-    tenants: TenantRegistry
-    api_keys: ApiKeys
-    answering: Answering
-    answers: AnswerLog
-    prompts: Prompts
-    feedback: FeedbackLog
-    understandings: Understandings
-    nlu_models: NluModels
-    flows: FlowReleases
-    turn_services: TurnServices
-    turns: Turns
-    conversations: Conversations
-    session_tokens: SessionTokens
-    agents: Agents
-    agent_tokens: AgentTokens
-    desk: Desk
-    timers: Timers
-    outcomes: Outcomes
-    tickets: Tickets
-    ticket_webhook: WebhookSender
-    agent_tools: AgentTools
-    notes: Notes
-    watching: Watching
-    attachments: Attachments
-    attachment_links: AttachmentLinks
-    ingestion: Ingestion
-    gateway: ModelGateway
-    loop: EventLoopThread
-    state: SharedState
-    policy_for: Callable[[TenantContext], ModelPolicy]
-
-    def close(self) -> None:
-        """Ends what runs in the background and gives connections back. What was spent is recorded first."""
-        self.turns.close()
-        self.understandings.close()
-        try:
-            self.loop.run(self.gateway.close(), CLOSING_SECONDS)
-            self.loop.run(self.state.close(), CLOSING_SECONDS)
-        except Unavailable as error:
-            logger.warning("the gateway did not close in time: %s", error)
-        finally:
-            self.loop.close()
-            self.database.dispose()
-
-
-@dataclass(frozen=True)
-class Registry:
-    """Tenants and keys without a model: what administration needs, and what starts quickly."""
-
-    settings: Settings
-    database: Database
-    tenants: TenantRegistry
-    api_keys: ApiKeys
-    agents: Agents
-
-    def serves(self, tenant: Tenant) -> bool:
-        """Whether an index of the tenant has been promoted."""
-        return has_promoted(self.database, tenant.context)
-
-    def document_ids(self, tenant: Tenant) -> set[str]:
-        """The ids of the tenant's documents."""
-        return document_ids(self.database, tenant.context)
-
-    def close(self) -> None:
-        """Gives the database connections back."""
-        self.database.dispose()
-
-
-def build_registry(settings: Settings, addresses: DatabaseAddresses) -> Registry:
-    """Wires what needs no model; starts no server."""
-    database = Database(addresses.app, addresses.operator)
-    tenants = TenantRegistry(database, settings.data_dir, on_deleted=partial(_forget_answers, settings))
-    return Registry(settings, database, tenants, ApiKeys(database), Agents(database))
-
-
-def _forget_answers(settings: Settings, tenant: TenantContext) -> None:
-    """What Redis keeps of a deleted tenant goes too. Where it does not answer, it goes when its time is up."""
-    from components.gateway.event_loop import EventLoopThread
-    from components.gateway.prompt_cache import PromptCache
-    from components.shared_state.connection import SharedState
-
-    loop, state = EventLoopThread(), SharedState.from_settings(settings)
-    try:
-        kept = PromptCache(state, settings.prompt_cache_hours * 3600)
-        loop.run(kept.purge_tenant(tenant), CLOSING_SECONDS)
-        loop.run(state.close(), CLOSING_SECONDS)
-    except Unavailable as error:
-        logger.warning("kept answers of tenant %s stay in Redis until their time is up: %s", tenant.tenant_id, error)
-    finally:
-        loop.close()
 
 
 def build_workbench(
@@ -170,6 +37,7 @@ def build_workbench(
     InvalidSetting.
     """
     quiet_third_parties()
+    from components.channels.provider_calls import ProviderCalls
     from components.dialogue.conversation_ports import TurnServices
     from components.dialogue.counted_answers import CountedAnswers
     from components.dialogue.flow_releases import FlowReleases
@@ -184,6 +52,7 @@ def build_workbench(
     from components.helpdesk.answer_log import AnswerLog
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
+    from components.helpdesk.courier import build_courier
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.agent_tools import open_agent_tools
     from components.helpdesk.handover.arrivals import Arrivals
@@ -194,12 +63,15 @@ def build_workbench(
     from components.helpdesk.handover.summary_writer import SummaryWriter
     from components.helpdesk.handover.timers import Timers
     from components.helpdesk.handover.watching import Watching
+    from components.helpdesk.inbox.inbox import Inbox
     from components.helpdesk.ingestion.service import Ingestion
     from components.helpdesk.local_workforce import LocalWorkforce
     from components.helpdesk.model_policy import policy_of
+    from components.helpdesk.outbox.deliveries import Deliveries
     from components.helpdesk.outcomes import Outcomes
     from components.helpdesk.prompts import Prompts
     from components.helpdesk.session_tokens import SessionTokens, key_from
+    from components.helpdesk.tenant_channels import TenantChannels
     from components.helpdesk.tenant_config import NluConfig, read_config
     from components.helpdesk.tickets.of_conversations import ConversationTickets
     from components.helpdesk.tickets.tickets import Tickets
@@ -220,7 +92,7 @@ def build_workbench(
     embedder = RecentEmbedder(embedder_from_settings(settings))
     extractive = ExtractiveGenerator(embedder)
     grounder = Grounder(embedder)
-    tenants = TenantRegistry(database, settings.data_dir, on_deleted=partial(_forget_answers, settings))
+    tenants = TenantRegistry(database, settings.data_dir, on_deleted=partial(forget_answers, settings))
     prompts = Prompts(database)
     loop = EventLoopThread()
     kept = PromptCache(state, settings.prompt_cache_hours * 3600)
@@ -262,6 +134,13 @@ def build_workbench(
     tickets = Tickets(database)
     arrivals = Arrivals(database, ConversationTickets(database, tickets))
     services = TurnServices(flows, understandings, answerer, workforce, LanguageDetector(), arrivals)
+    turns = Turns(database, services, deadline=settings.request_deadline)
+    calls = ProviderCalls()
+    channels = TenantChannels(settings, calls)
+    inbox = Inbox(database, channels)
+    webhook = WebhookSender(database, loop, private=settings.webhook_private)
+    senders, courier = build_courier(database, tenants, channels, inbox, turns)
+    senders.add("webhook", webhook)
     return Workbench(
         settings=settings,
         database=database,
@@ -276,7 +155,7 @@ def build_workbench(
         nlu_models=NluModels(settings, database, embedder, tenants),
         flows=flows,
         turn_services=services,
-        turns=Turns(database, services, deadline=settings.request_deadline),
+        turns=turns,
         conversations=Conversations(database),
         session_tokens=SessionTokens(key, settings.chat_token_hours),
         agents=agents,
@@ -285,7 +164,7 @@ def build_workbench(
         timers=Timers(database, arrivals),
         outcomes=Outcomes(database),
         tickets=tickets,
-        ticket_webhook=WebhookSender(database, loop, private=settings.webhook_private),
+        ticket_webhook=webhook,
         agent_tools=open_agent_tools(
             database, answering, SummaryWriter(catalogue.models, policy_for, gateway, loop, grounder)
         ),
@@ -293,6 +172,12 @@ def build_workbench(
         watching=Watching(database),
         attachments=Attachments(database, settings.data_dir),
         attachment_links=AttachmentLinks(key),
+        calls=calls,
+        channels=channels,
+        inbox=inbox,
+        deliveries=Deliveries(database),
+        senders=senders,
+        courier=courier,
         ingestion=Ingestion(database, embedder, settings, on_withdrawn=answers.purge),
         gateway=gateway,
         loop=loop,
