@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import smtplib
 import ssl
+from collections.abc import Collection
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -60,7 +61,7 @@ class EmailChannel:
             return Failed(f"the address or subject cannot be written: {error}")
         return Sent({"provider_id": str(mail["Message-ID"])})
 
-    def find(self, message: OutboundMessage, begun_at: datetime) -> Sent | None:
+    def find(self, message: OutboundMessage, begun_at: datetime, others: Collection[str]) -> Sent | None:
         """SMTP cannot tell; a second copy has the same Message-ID."""
         return None
 

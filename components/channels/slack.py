@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -84,7 +84,7 @@ class SlackChannel:
             return Later(60.0, f"Slack answered {problem}: check the channel's bot token and its scopes")
         return Failed(f"Slack answered {problem}")
 
-    def find(self, message: OutboundMessage, begun_at: datetime) -> Sent | None:
+    def find(self, message: OutboundMessage, begun_at: datetime, others: Collection[str]) -> Sent | None:
         """Among the thread's messages since then, by its metadata."""
         address = message.address
         method, params = "conversations.history", {"channel": address["channel"]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -99,14 +99,15 @@ class SmsChannel:
             later = Later(5.0, f"Twilio answered {told}")
         return later if later is not None else Failed(f"Twilio answered {answer.status} {told}".strip())
 
-    def find(self, message: OutboundMessage, begun_at: datetime) -> Sent | None:
+    def find(self, message: OutboundMessage, begun_at: datetime, others: Collection[str]) -> Sent | None:
         """Among the newest messages to this number, by its text and time."""
         params = {"To": message.address.get("to", ""), "From": self._account.sender, "PageSize": "50"}
         answer = self._get(self._messages, params)
         for each in answer.body.get("messages", ()):
             made = parsedate_to_datetime(each["date_created"]) if each.get("date_created") else datetime.now(UTC)
             recent = made.timestamp() >= begun_at.timestamp() - _SLACK_SECONDS
-            if recent and each.get("body") == message.text and each.get("status") not in ("failed", "undelivered"):
+            same = each.get("body") == message.text and each.get("status") not in ("failed", "undelivered")
+            if recent and same and each["sid"] not in others:
                 return Sent({"provider_id": each["sid"]})
         return None
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -99,7 +100,7 @@ class WhatsAppChannel:
             return failed_call("WhatsApp", error)
         return _delivery(answer)
 
-    def find(self, message: OutboundMessage, begun_at: datetime) -> Sent | None:
+    def find(self, message: OutboundMessage, begun_at: datetime, others: Collection[str]) -> Sent | None:
         """The API lists no messages: only a receipt can tell, which has come by itself within seconds."""
         if datetime.now(UTC) - begun_at < RECEIPT_WITHIN:
             raise ChannelUnavailable("WhatsApp may tell yet, by a receipt")

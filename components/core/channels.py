@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
@@ -123,9 +123,9 @@ class Channel(Protocol):
         """Sends one part. Sent.result has `provider_id`."""
         ...
 
-    def find(self, message: OutboundMessage, begun_at: datetime) -> Sent | None:
+    def find(self, message: OutboundMessage, begun_at: datetime, others: Collection[str]) -> Sent | None:
         """What became of a part whose sending was cut off; None where it did not arrive, or the provider cannot say.
-        Raises ChannelUnavailable."""
+        others: provider's ids of other parts, which may say the same. Raises ChannelUnavailable."""
         ...
 
     def fetch(self, file: RemoteFile, most: int) -> bytes:

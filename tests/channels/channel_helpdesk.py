@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -50,13 +52,16 @@ class Killed(BaseException):
 
 @dataclass
 class Deaths:
-    """step: where the process dies, once."""
+    """step: where the process dies, once. kill: whether it really does (SIGKILL)."""
 
     step: str | None = None
+    kill: bool = False
 
     def hear(self, step: str) -> None:
         if step == self.step:
             self.step = None
+            if self.kill:
+                os.kill(os.getpid(), signal.SIGKILL)
             raise Killed(step)
 
 

@@ -52,14 +52,14 @@ class Delivered:
 
 class ProviderServer:
     """Subclasses answer calls. down: what every call is answered while it is set. planned: what the next calls are
-    answered. cut: how many calls that send are taken, but never answered."""
+    answered. cut: how many calls that send are taken, but never answered. lost: how many are not even taken."""
 
     def __init__(self) -> None:
         self.delivered: list[Delivered] = []
         self.calls: list[Call] = []
         self.planned: deque[Reply] = deque()
         self.down: Reply | None = None
-        self.cut = 0
+        self.cut = self.lost = 0
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
@@ -90,6 +90,9 @@ class ProviderServer:
                 return self.planned.popleft()
             if self.down is not None:
                 return self.down
+            if self.lost and self.sends(call):
+                self.lost -= 1
+                return None
             reply = self.answer(call)
             if self.cut and self.sends(call):
                 self.cut -= 1

@@ -78,6 +78,20 @@ def test_a_provider_that_asks_for_time_gets_it(line: WebhookLine, make_helpdesk:
 
 
 @signed
+def test_the_same_words_again_are_another_message_though_its_sending_was_cut_off(
+    line: WebhookLine, make_helpdesk: MakeHelpdesk
+) -> None:
+    helpdesk = make_helpdesk(line)
+    tenant = helpdesk.tenant({line.name: line.config(helpdesk)})
+    line.write(helpdesk, tenant, "question", message_id="a1")
+    helpdesk.work(tenant)
+    line.server.lost = 1
+    line.write(helpdesk, tenant, "question", message_id="a2")
+    helpdesk.work_through(tenant, minutes=2)
+    assert line.texts() == ["About question", "About question"]
+
+
+@signed
 def test_wrong_credentials_wait_for_an_operator(line: WebhookLine, make_helpdesk: MakeHelpdesk) -> None:
     helpdesk = make_helpdesk(line)
     key = {"slack": "bot_token", "whatsapp": "access_token", "sms": "auth_token"}[line.name]

@@ -26,7 +26,7 @@ from components.helpdesk.tenants import TenantRegistry
 
 logger = logging.getLogger("helpdesk.inbox")
 
-LEASE_SECONDS = 300.0
+LEASE_SECONDS = 120.0
 LOOK_SECONDS = 1.0
 TENANTS_SECONDS = 15.0
 THREADS = 4
@@ -74,6 +74,8 @@ class Mailboxes:
         with Mailbox.opened(account) as mailbox:
             batch = mailbox.batch(cursor)
             for uid in batch.uids:
+                if self._closed.is_set():
+                    return cursor
                 raw = mailbox.mail(uid)
                 reference = mailbox.reference(uid)
                 event = (

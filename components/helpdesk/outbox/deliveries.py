@@ -22,6 +22,7 @@ DELIVERIES = DeliveryRow.metadata.tables[DeliveryRow.__tablename__]
 RECEIPTS = ReceiptRow.metadata.tables[ReceiptRow.__tablename__]
 PartState = Literal["waiting", "sent", "delivered", "read", "failed"]
 _ORDER: tuple[PartState, ...] = ("waiting", "sent", "delivered", "read", "failed")
+MOST_OTHERS = 200
 _BEGIN = insert(DELIVERIES)
 _RECEIVE = insert(RECEIPTS).on_conflict_do_nothing().returning(RECEIPTS.c.provider_id)
 
@@ -73,6 +74,21 @@ class Deliveries:
                 ).scalar()
             )
             return PartStood(row.begun_at, known)
+
+    def others(self, part: Part) -> frozenset[str]:
+        """The provider's ids of the conversation's newest parts."""
+        query = (
+            select(DELIVERIES.c.provider_id)
+            .where(
+                DELIVERIES.c.tenant_id == part.tenant.tenant_id,
+                DELIVERIES.c.conversation_id == part.conversation_id,
+                DELIVERIES.c.provider_id.is_not(None),
+            )
+            .order_by(DELIVERIES.c.sent_at.desc())
+            .limit(MOST_OTHERS)
+        )
+        with self._database.tenant(part.tenant) as session:
+            return frozenset(session.connection().scalars(query))
 
     def begin(self, part: Part) -> None:
         """From now on the provider may have it."""

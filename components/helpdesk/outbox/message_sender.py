@@ -74,8 +74,8 @@ class MessageSender:
 
     def send(self, tenant: TenantContext, outgoing: Outgoing) -> Delivery:
         """Sent.result: `provider_ids` of the parts, or why it was `skipped`."""
-        name = channel_name(outgoing.payload["channel"])
         try:
+            name = channel_name(outgoing.payload["channel"])
             found = self._tenants.get(tenant.tenant_id)
             loaded = self._load(tenant, UUID(outgoing.payload["conversation_id"]), outgoing.payload["sequence"])
         except NotFound as error:
@@ -105,7 +105,7 @@ class MessageSender:
             return Sent({"provider_id": stood.provider_id})
         if stood.begun_at is not None:
             try:
-                found = channel.find(message, stood.begun_at)
+                found = channel.find(message, stood.begun_at, self._deliveries.others(part))
             except ChannelUnavailable as error:
                 return Later(0.0, f"whether it has arrived is not known: {error.message}")
             if found is not None:
