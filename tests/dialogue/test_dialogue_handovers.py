@@ -200,6 +200,7 @@ def test_a_thank_you_is_answered_and_it_stays_closed(make_talk: Callable[..., Ta
         taken = talk.say(text)
         assert said(taken.replies) == [say("you_are_welcome", taken.conversation.language)]
         assert taken.conversation.status == "closed"
+        assert "reopened" not in taken.replies[0].details.lineage
     assert talk.say("It broke again").conversation.status == "waiting"
 
 
