@@ -37,6 +37,7 @@ class TimerLoop:
         self._stopping.set()
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=seconds)
+            self._task.cancel()
 
     async def _run(self) -> None:
         while not self._stopping.is_set():

@@ -115,6 +115,8 @@ def said_itself(
     """A turn without the engine, which stays where it was. texts: in the helpdesk's own name. what: the step taken."""
     step = Step(SERVICE_NODE, stood.status, what)
     lineage = _lineage(basis, (step,), understanding, None, None)
+    if status == "closed":
+        lineage.pop("reopened", None)
     return TurnResult(
         replies=_with_lineage(_notes(texts), lineage),
         status=status,

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from components.core.nlu import Understanding
 from components.dialogue.asking_questions import ends_as_question
-from components.dialogue.asking_words import plain
+from components.dialogue.asking_words import phrases, plain
 from components.dialogue.commands import command_of
 from components.dialogue.flow import MAIN, FlowSet, NluNode
 from components.dialogue.turn_handover import handover_context
@@ -22,10 +22,19 @@ from components.helpdesk.wording import say
 _LEAVING = frozenset({"thanks", "goodbye"})
 # Who says more than this says something.
 MOST_WORDS = 8
+# Whole messages, which need no understanding.
+_LEAVE_TAKINGS = phrases("""
+thanks|thank you|thx|thanks a lot|many thanks|thank you very much|bye|goodbye|danke|vielen dank|danke schön|dankeschön
+tschüss|auf wiedersehen|merci|merci beaucoup|au revoir|gracias|muchas gracias|adiós|grazie|grazie mille|arrivederci
+obrigado|obrigada|muito obrigado|muito obrigada|dank u|dank u wel|dank je|bedankt|hartelijk dank|dziękuję|dzięki
+děkuji|díky|děkuju|tack|tack så mycket|tak|mange tak|teşekkürler|teşekkür ederim|спасибо|большое спасибо|до свидания
+дякую|дуже дякую|شكرا|شكرا جزيلا|תודה|תודה רבה|谢谢|谢谢你|谢谢您|ありがとう|ありがとうございます|ありがとうございました
+""")
 # English only, as what stands beside a thank-you: `thanks, but it still fails`.
 _MORE = re.compile(
-    r"\b(?:but|however|still|yet|although|except|not|no|never|(?:do|does|did|is|was|wo|ca|have|has)nt|cannot|also|another|again|problem|issue|wrong"
-    r"|please|can|could|will|would|how|what|when|where|why|who|which)\b"
+    r"\b(?:but|however|still|yet|although|except|not|no|never|(?:do|does|did|is|was|wo|ca|have|has)nt|cannot|nothing"
+    r"|also|another|again|more|else|problem|issue|wrong|my|call|wait|need|want|please|can|could|will|would"
+    r"|how|what|when|where|why|who|which)\b"
 )
 
 
@@ -40,9 +49,11 @@ def reaches_people(last: Change | None, message: Message, window: timedelta) -> 
 def only_takes_leave(text: str, found: Understanding | None) -> bool:
     """Whether it is a thank-you or a goodbye and surely nothing besides; a doubt is none, so that nobody is left
     alone with a question. found: None where no engine answers."""
+    said = plain(text)
+    if said in _LEAVE_TAKINGS and not ends_as_question(text):
+        return True
     if found is None or found.intent is None or found.confidence < (found.threshold + 1) / 2:
         return False
-    said = plain(text)
     more = ends_as_question(text) or _MORE.search(said) is not None or len(said.split()) > MOST_WORDS
     return found.intent.split("/")[0] in _LEAVING and not more
 

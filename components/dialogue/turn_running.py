@@ -223,10 +223,9 @@ class TurnRunner:
     def _received(self, basis: TurnBasis, result: TurnResult) -> TurnResult:
         if result.status != "waiting":
             return result
-        try:
-            return received(basis, result, self._services.receptionist)
-        finally:
-            self._on_step("after_arrival")
+        told = received(basis, result, self._services.receptionist)
+        self._on_step("after_arrival")
+        return told
 
     def _failed(self, basis: TurnBasis, error: Exception) -> TurnResult:
         temporary = isinstance(error, Unavailable)

@@ -191,20 +191,28 @@ def test_its_ticket_is_opened_again_and_there_is_no_second_one(make_talk: Callab
     assert [each.status for each in talk.tickets()] == ["open"]
 
 
-@pytest.mark.parametrize("text", ["thanks", "Thanks a lot!", "many thanks, Anna"])
+@pytest.mark.parametrize("text", ["thanks", "Thanks a lot!", "many thanks, Anna", "Merci beaucoup !"])
 def test_a_thank_you_is_answered_and_it_stays_closed(make_talk: Callable[..., Talk], text: str) -> None:
     talk = make_talk()
     talk.say(HUMAN)
     talk.resolved_by("Anna")
     for _ in range(2):
         taken = talk.say(text)
-        assert said(taken.replies) == [say("you_are_welcome", "en")]
+        assert said(taken.replies) == [say("you_are_welcome", taken.conversation.language)]
         assert taken.conversation.status == "closed"
+        assert "reopened" not in taken.replies[0].details.lineage
     assert talk.say("It broke again").conversation.status == "waiting"
 
 
 @pytest.mark.parametrize(
-    "text", ["thanks but it still fails", "thanks, and my other order?", "no thanks to you", "thanks, can you call me"]
+    "text",
+    [
+        "thanks but it still fails",
+        "thanks, and my other order?",
+        "thanks for nothing",
+        "thanks, can you call me",
+        "thanks?",
+    ],
 )
 def test_a_thank_you_with_something_more_reaches_people(make_talk: Callable[..., Talk], text: str) -> None:
     talk = make_talk()
@@ -213,12 +221,15 @@ def test_a_thank_you_with_something_more_reaches_people(make_talk: Callable[...,
     assert talk.say(text).conversation.status == "waiting"
 
 
-def test_where_nothing_understands_a_thank_you_reaches_people(make_talk: Callable[..., Talk], world: World) -> None:
+def test_where_nothing_understands_only_the_plainest_thank_you_is_one(
+    make_talk: Callable[..., Talk], world: World
+) -> None:
     talk = make_talk()
     talk.say(HUMAN)
     talk.resolved_by("Anna")
     world.nlu.down = True
-    assert talk.say("thanks").conversation.status == "waiting"
+    assert talk.say("thanks").conversation.status == "closed"
+    assert talk.say("thanks to you all").conversation.status == "waiting"
 
 
 def test_who_wants_to_start_over_is_the_bots(make_talk: Callable[..., Talk]) -> None:
