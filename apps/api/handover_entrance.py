@@ -30,12 +30,12 @@ class SocketBounds:
     socket is looked at again."""
 
     sockets: int = 5000
-    backlog: int = 256
+    backlog: int = 512
     patience: float = 10.0
     packet_bytes: int = 192 * 1024
     events: int = 1200
     fleeting: int = 120
-    messages: int = 120
+    messages: int = 300
     look_every: float = 10.0
 
 

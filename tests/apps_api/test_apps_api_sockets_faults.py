@@ -14,6 +14,8 @@ from uuid import UUID
 import aiohttp
 import psycopg
 import pytest
+from apps_api_chat import QUESTION
+from apps_api_customers import Customer
 from apps_api_serving import running
 from apps_api_sockets import NAMESPACE, Desks, Line, line
 
@@ -24,6 +26,7 @@ from components.bootstrap import Workbench
 from components.core.settings import Settings
 from components.database.addresses import DatabaseAddresses
 from components.database.notifications import NAME
+from components.helpdesk.conversations.claiming import accept_message
 from components.helpdesk.conversations.conversations import Conversations
 from components.helpdesk.handover.agents import Agent
 from components.shared_state.embedded_redis import EmbeddedRedis
@@ -234,6 +237,20 @@ def test_with_sockets_cut_at_random_everybody_hears_everything_once_and_in_order
     async def one_by_one(person: Listener, count: int) -> None:
         for number in range(count):
             await person.say(number)
+
+    asyncio.run(talk())
+
+
+def test_a_turn_that_a_dead_process_left_is_taken_when_its_customer_comes_back(
+    generous: str, workbench: Workbench, shop: Customer
+) -> None:
+    async def talk() -> None:
+        desks, session = Desks(workbench, shop.tenant), workbench.turns.open(shop.tenant).conversation_id
+        accepted = accept_message(workbench.database, shop.tenant.context, session, "c1", QUESTION, 0.1)
+        assert accepted.now is not None
+        await asyncio.sleep(0.2)
+        async with line(generous, desks.customers_auth(session)) as customer:
+            assert "45 days" in (await customer.heard("message", 30, author="bot"))["text"]
 
     asyncio.run(talk())
 
