@@ -16,7 +16,8 @@ logger = logging.getLogger("helpdesk.api")
 
 class Coalesced(Generic[K]):
     """Keys that are to be worked on. One that is marked while it is worked on has its turn again; marked twice before,
-    it has one. What fails is logged and left to whoever marks it next. Belongs to one event loop."""
+    it has one. What fails is left to whoever marks it next; the first failure of a row is logged. Belongs to one event
+    loop."""
 
     def __init__(self, work: Callable[[K], Awaitable[None]], *, at_once: int, pause: float = 0.0) -> None:
         """pause: seconds that a key rests after its turn."""
@@ -24,6 +25,7 @@ class Coalesced(Generic[K]):
         self._marked: dict[K, None] = {}
         self._running: set[K] = set()
         self._wake = asyncio.Event()
+        self._failed = False
 
     def mark(self, key: K) -> None:
         """It is worked on soon, after those marked before."""
@@ -48,9 +50,12 @@ class Coalesced(Generic[K]):
             self._running.add(key)
             try:
                 await self._work(key)
+                self._failed = False
                 await asyncio.sleep(self._pause)
             except HelpdeskError as error:
-                logger.warning("%s: %s", error.code, error.message)
+                if not self._failed:
+                    logger.warning("%s: %s", error.code, error.message)
+                self._failed = True
             except Exception:
                 # The edge of a background task: it must outlive a fault with one key.
                 logger.exception("fault in a background task")

@@ -57,6 +57,7 @@ class CustomerEvents:
         """The socket is connected: it watches its conversation from there on."""
         await self._outlet.enter(socket, customer_room(socket.tenant.tenant_id, _session(socket)))
         self._feed.watch(socket, _session(socket), cursor)
+        self._resume(socket)
 
     async def message(self, socket: Socket, asked: CustomerMessage) -> Answer:
         """Answered as soon as it is stored: what is replied comes as it comes to everybody who watches."""
@@ -64,7 +65,11 @@ class CustomerEvents:
         self._limits.count_message(session.tenant.context, session.session_id)
         async with socket.order:
             running = self._turns.begin(session, asked.client_message_id, asked.text, asked.attachments)
-            accepted = await running.accepted()
+            try:
+                accepted = await running.accepted()
+            except BaseException:
+                running.close()
+                raise
         if isinstance(accepted.now, StoredTurn):
             running.close()
         else:
@@ -84,6 +89,7 @@ class CustomerEvents:
         return {}
 
     async def replay(self, socket: Socket, asked: Replay) -> Answer:
+        self._resume(socket)
         conversation, messages = await self._feed.begin(socket, _session(socket), asked.after)
         return {"conversation": conversation, "messages": messages}
 
@@ -92,6 +98,10 @@ class CustomerEvents:
         for task in self._showing:
             task.cancel()
         await asyncio.gather(*self._showing, return_exceptions=True)
+
+    def _resume(self, socket: Socket) -> None:
+        """A turn that a process left when it died is taken now that its customer is back."""
+        self._turns.resume(ChatSession(socket.tenant, _session(socket)))
 
     def _show_typing(self, session: ChatSession, running: RunningTurn) -> None:
         task = asyncio.create_task(self._typing_while(session, running))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from time import monotonic
 from typing import Any
+from uuid import UUID
 
 from apps.api.agent_access import AgentAccess
 from apps.api.handover_requests import Authentication, read_request
@@ -25,15 +26,17 @@ FRESH_SECONDS = 1.0
 class SocketBounds:
     """Bounds of one process. sockets: at once. backlog: packets that may wait for one to be read. patience: seconds
     that a backlog may stay full. packet_bytes: longest event. events: a minute, of one socket, of all kinds; fleeting:
-    of those, of typing and presence; messages: of an agent's messages and notes."""
+    of those, of typing and presence; messages: of an agent's messages and notes. look_every: seconds after which every
+    socket is looked at again."""
 
     sockets: int = 5000
-    backlog: int = 256
+    backlog: int = 512
     patience: float = 10.0
     packet_bytes: int = 192 * 1024
     events: int = 1200
     fleeting: int = 120
-    messages: int = 120
+    messages: int = 300
+    look_every: float = 10.0
 
 
 class Entrance:
@@ -54,6 +57,7 @@ class Entrance:
         """deadline: seconds of one look-up."""
         self._audience, self._tokens, self._agents, self._tenants = audience, tokens, agents, tenants
         self._conversations, self._pool, self._bounds, self._deadline = conversations, pool, bounds, deadline
+        self._seen: dict[UUID, tuple[Tenant, float]] = {}
 
     async def admit(self, sid: str, auth: Any) -> tuple[Socket, int]:
         """The new socket, and for a customer's the last message that it need not be told. auth: what came with the
@@ -87,11 +91,18 @@ class Entrance:
             socket.tenant, socket.agent = signed_in.tenant, signed_in.agent
         socket.checked_at = now
 
-    async def _tenant(self, tenant_id: Any) -> Tenant:
+    async def _tenant(self, tenant_id: UUID) -> Tenant:
+        """Looked up once for all its customers' sockets."""
+        tenant, at = self._seen.get(tenant_id, (None, 0.0))
+        if tenant is not None and monotonic() - at < FRESH_SECONDS:
+            return tenant
+        self._seen.pop(tenant_id, None)
         try:
-            return await self._pool.run(partial(self._tenants.get, tenant_id), deadline=self._deadline)
+            tenant = await self._pool.run(partial(self._tenants.get, tenant_id), deadline=self._deadline)
         except TenantNotFound as error:
             raise refused() from error
+        self._seen[tenant_id] = tenant, monotonic()
+        return tenant
 
     def _socket(self, sid: str, asked: Authentication, tenant: Tenant, **who: Any) -> Socket:
         bounds = self._bounds

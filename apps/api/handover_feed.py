@@ -69,16 +69,14 @@ class Feed:
         try:
             standing = await self._read(socket.tenant.context, conversation_id, after)
         except Unavailable:
-            if before is not None:
+            if before is not None and conversation_id not in socket.watches:
                 self._audience.watch(replace(before, open=True))
                 self.changed(before.key)
             raise
         told = self._wire.conversation(socket, standing)
         messages = self._wire.messages(socket, str(conversation_id), standing.messages)
-        cursor = (
-            standing.messages[-1].sequence if standing.messages else min(after, standing.conversation.last_sequence)
-        )
-        watch = Watch(socket, conversation_id, cursor, told)
+        last = standing.messages[-1].sequence if standing.messages else standing.conversation.last_sequence
+        watch = Watch(socket, conversation_id, last, told)
         self._audience.watch(watch)
         # What was stored since the read.
         self.changed(watch.key)
@@ -99,8 +97,7 @@ class Feed:
         """A waiting conversation has another place in its queue."""
         for watch in self._audience.watches(key):
             if watch.told and watch.told["status"] == "waiting" and watch.told["position"] != position:
-                watch.told = {**watch.told, "position": position}
-                await self._outlet.tell(watch.socket, "conversation", watch.told)
+                await self._tell_state(watch, {**watch.told, "position": position})
 
     def forget_unwatched(self) -> None:
         """What is kept of conversations that nobody watches any more."""
@@ -144,10 +141,12 @@ class Feed:
             watch.cursor = message.sequence
             await self._outlet.tell(watch.socket, event_of(message), data)
         if watch.open and watch.cursor == standing.conversation.last_sequence:
-            told = self._wire.conversation(watch.socket, standing)
-            if told != watch.told:
-                watch.told = told
-                await self._outlet.tell(watch.socket, "conversation", told)
+            await self._tell_state(watch, self._wire.conversation(watch.socket, standing))
+
+    async def _tell_state(self, watch: Watch, told: dict[str, Any]) -> None:
+        if told != watch.told and not self._waits(watch):
+            watch.told = told
+            await self._outlet.tell(watch.socket, "conversation", told)
 
     async def _forget(self, key: Key) -> None:
         """The conversation is gone, with its tenant or without."""

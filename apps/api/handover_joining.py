@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from contextlib import suppress
 from typing import Any
 
@@ -22,7 +23,9 @@ class JoinedByRedis(AsyncRedisManager):  # type: ignore[misc]  # the library has
 
     def __init__(self, state: SharedState) -> None:
         super().__init__(
-            channel=CHANNEL, redis_options={"socket_connect_timeout": _CONNECT_SECONDS, "socket_keepalive": True}
+            channel=CHANNEL,
+            logger=logging.getLogger("helpdesk.handover"),
+            redis_options={"socket_connect_timeout": _CONNECT_SECONDS, "socket_keepalive": True},
         )
         self._state = state
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from time import monotonic
 from typing import Never
@@ -19,10 +19,9 @@ from components.core.errors import AccessDenied, HelpdeskError, NotFound
 from components.core.tenant import TenantContext
 from components.helpdesk.handover.agents import Agent, Agents, Presence
 
-# Every process says so often that its agents are there; who has not been heard of for GRACE_SECONDS is gone. A page
-# that is loaded anew is back sooner.
-ROUND_SECONDS = 10.0
-GRACE_SECONDS = 25.0
+# Every process says in each round that its agents are there; who has not been heard of for so many rounds is gone. A
+# page that is loaded anew is back sooner.
+GRACE_ROUNDS = 2.5
 
 logger = logging.getLogger("helpdesk.handover")
 
@@ -40,25 +39,26 @@ class PresenceKeeper:
         outlet: Outlet,
         pool: WorkerPool,
         *,
+        every: float,
         deadline: float,
     ) -> None:
+        """every: seconds of one round."""
+        self._every, self._grace = every, GRACE_ROUNDS * every
         self._agents, self._audience, self._entrance = agents, audience, entrance
         self._outlet, self._pool, self._deadline = outlet, pool, deadline
-        self._chosen: dict[_Person, Presence] = {}
         self._gone: dict[_Person, float] = {}
 
     async def enter(self, socket: Socket) -> None:
-        """An agent's page opens: they are there, and away where they had said so. Raises NotFound, Unavailable."""
-        agent, person = _agent(socket), _person(socket)
-        self._gone.pop(person, None)
-        if person not in self._chosen:
-            self._chosen[person] = "away" if agent.presence == "away" else "online"
-        await self._store_and_tell(person)
+        """An agent's page opens: they are there, or what they were on another page. Raises NotFound, Unavailable."""
+        agent = _agent(socket)
+        self._gone.pop(_person(socket), None)
+        await self.choose(socket, "online" if agent.presence == "offline" else agent.presence)
 
     async def choose(self, socket: Socket, presence: Presence) -> None:
-        """As the agent says, until they say otherwise or are gone. Raises NotFound."""
-        self._chosen[_person(socket)] = presence
-        await self._store_and_tell(_person(socket))
+        """As the agent says, until they say otherwise or are gone. Raises NotFound, Unavailable."""
+        tenant_id, agent_id = _person(socket)
+        call = partial(self._agents.set_presence, TenantContext(tenant_id), agent_id, presence)
+        await self._tell(tenant_id, await self._pool.run(call, deadline=self._deadline))
 
     def leave(self, socket: Socket) -> None:
         """A page was closed. Does nothing while another one is open."""
@@ -69,14 +69,13 @@ class PresenceKeeper:
     async def run(self) -> Never:
         """Until it is cancelled."""
         while True:
-            await asyncio.sleep(ROUND_SECONDS)
+            await asyncio.sleep(self._every)
             for person, since in list(self._gone.items()):
-                if monotonic() - since >= GRACE_SECONDS:
-                    self._gone.pop(person, None)
-                    self._chosen.pop(person, None)
-                    await self._guarded(person, self._see_off(person))
+                if monotonic() - since >= self._grace:
+                    del self._gone[person]
+                    await self._guarded(person, self._see_off)
             for person in {_person(each) for each in self._audience if each.agent is not None}:
-                await self._guarded(person, self._store(person))
+                await self._guarded(person, self._keep)
             await self._look_round()
 
     async def _look_round(self) -> None:
@@ -93,28 +92,23 @@ class PresenceKeeper:
             except HelpdeskError as error:
                 logger.warning("a socket could not be looked at: %s", error)
 
-    async def _guarded(self, person: _Person, work: Awaitable[object]) -> None:
+    async def _guarded(self, person: _Person, act: Callable[[TenantContext, UUID], Awaitable[None]]) -> None:
         try:
-            await work
+            await act(TenantContext(person[0]), person[1])
         except HelpdeskError as error:
-            logger.warning("presence of agent %s is not stored: %s", person[1], error)
+            logger.warning("the presence of agent %s is not stored: %s", person[1], error)
 
-    async def _store_and_tell(self, person: _Person) -> None:
-        await self._tell(person, await self._store(person))
+    async def _keep(self, tenant: TenantContext, agent_id: UUID) -> None:
+        await self._pool.run(partial(self._agents.keep_presence, tenant, agent_id), deadline=self._deadline)
 
-    async def _store(self, person: _Person) -> Agent:
-        presence = self._chosen.get(person, "online")
-        call = partial(self._agents.set_presence, TenantContext(person[0]), person[1], presence)
-        return await self._pool.run(call, deadline=self._deadline)
-
-    async def _see_off(self, person: _Person) -> None:
-        call = partial(self._agents.leave, TenantContext(person[0]), person[1], silent_for=GRACE_SECONDS)
+    async def _see_off(self, tenant: TenantContext, agent_id: UUID) -> None:
+        call = partial(self._agents.leave, tenant, agent_id, silent_for=self._grace)
         agent = await self._pool.run(call, deadline=self._deadline)
         if agent is not None:
-            await self._tell(person, agent)
+            await self._tell(tenant.tenant_id, agent)
 
-    async def _tell(self, person: _Person, agent: Agent) -> None:
-        await self._outlet.pass_on([agents_room(person[0])], "presence", presence_told(agent))
+    async def _tell(self, tenant_id: UUID, agent: Agent) -> None:
+        await self._outlet.pass_on([agents_room(tenant_id)], "presence", presence_told(agent))
 
 
 def _agent(socket: Socket) -> Agent:

@@ -44,7 +44,7 @@ class QueueFeed:
     async def begin(self, tenant: TenantContext) -> None:
         """Before an agent is let in: what changes from then on is told. Raises Unavailable."""
         if tenant.tenant_id not in self._held:
-            self._held[tenant.tenant_id] = (await self._survey(tenant)).held
+            self._held[tenant.tenant_id] = (await self._survey(tenant, set())).held
 
     async def run(self) -> Never:
         """Until it is cancelled."""
@@ -66,14 +66,13 @@ class QueueFeed:
                 if self._outlet.is_stuck(socket):
                     await self._outlet.cut(socket)
 
-    async def _survey(self, tenant: TenantContext) -> Survey:
-        watched = self._audience.watched(tenant.tenant_id)
+    async def _survey(self, tenant: TenantContext, watched: set[UUID]) -> Survey:
         return await self._pool.run(partial(self._watching.survey, tenant, watched), deadline=self._deadline)
 
     async def _refresh(self, tenant_id: UUID) -> None:
         tenant = TenantContext(tenant_id)
         watched = self._audience.watched(tenant_id)
-        survey = await self._survey(tenant)
+        survey = await self._survey(tenant, watched)
         for conversation_id in watched:
             mark = survey.marks.get(conversation_id)
             if mark is None:

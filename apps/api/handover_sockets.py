@@ -78,14 +78,21 @@ class Audience:
 
     def __init__(self) -> None:
         self._sockets: dict[str, Socket] = {}
-        self._watches: dict[Key, dict[str, Watch]] = {}
+        self._of_tenant: dict[UUID, set[Socket]] = {}
+        self._agents: dict[UUID, set[Socket]] = {}
+        self._watches: dict[UUID, dict[UUID, dict[str, Watch]]] = {}
 
     def __len__(self) -> int:
         return len(self._sockets)
 
+    def __iter__(self) -> Iterator[Socket]:
+        return iter(tuple(self._sockets.values()))
+
     def enter(self, socket: Socket) -> None:
         """It is connected."""
         self._sockets[socket.sid] = socket
+        for of_tenant in self._groups(socket):
+            of_tenant.setdefault(socket.tenant.tenant_id, set()).add(socket)
 
     def find(self, sid: str) -> Socket | None:
         return self._sockets.get(sid)
@@ -93,9 +100,14 @@ class Audience:
     def leave(self, sid: str) -> Socket | None:
         """It is gone, with all its watches; the socket where it was known."""
         socket = self._sockets.pop(sid, None)
-        if socket is not None:
-            for conversation_id in list(socket.watches):
-                self.unwatch(socket, conversation_id)
+        if socket is None:
+            return None
+        for conversation_id in list(socket.watches):
+            self.unwatch(socket, conversation_id)
+        for of_tenant in self._groups(socket):
+            of_tenant[socket.tenant.tenant_id].discard(socket)
+            if not of_tenant[socket.tenant.tenant_id]:
+                del of_tenant[socket.tenant.tenant_id]
         return socket
 
     def watch(self, watch: Watch) -> None:
@@ -104,7 +116,8 @@ class Audience:
         self.unwatch(socket, watch.conversation_id)
         if socket.sid in self._sockets:
             socket.watches[watch.conversation_id] = watch
-            self._watches.setdefault(watch.key, {})[socket.sid] = watch
+            of_tenant = self._watches.setdefault(socket.tenant.tenant_id, {})
+            of_tenant.setdefault(watch.conversation_id, {})[socket.sid] = watch
 
     def unwatch(self, socket: Socket, conversation_id: UUID) -> None:
         """Nothing more is told of it. Does nothing where it is not watched."""
@@ -112,34 +125,34 @@ class Audience:
         if watch is None:
             return
         watch.open = False
-        of_key = self._watches[watch.key]
-        del of_key[socket.sid]
-        if not of_key:
-            del self._watches[watch.key]
+        of_tenant = self._watches[socket.tenant.tenant_id]
+        del of_tenant[conversation_id][socket.sid]
+        if not of_tenant[conversation_id]:
+            del of_tenant[conversation_id]
+        if not of_tenant:
+            del self._watches[socket.tenant.tenant_id]
 
     def watches(self, key: Key) -> tuple[Watch, ...]:
         """Those of one conversation."""
-        return tuple(self._watches.get(key, {}).values())
+        return tuple(self._watches.get(key[0], {}).get(key[1], {}).values())
 
     def watched(self, tenant_id: UUID) -> set[UUID]:
         """The tenant's conversations that somebody watches."""
-        return {conversation_id for of_tenant, conversation_id in self._watches if of_tenant == tenant_id}
+        return set(self._watches.get(tenant_id, ()))
 
     def is_watched(self, key: Key) -> bool:
-        return key in self._watches
+        return key[1] in self._watches.get(key[0], ())
 
     def tenants(self) -> set[UUID]:
         """Those with a socket here."""
-        return {socket.tenant.tenant_id for socket in self._sockets.values()}
+        return set(self._of_tenant)
 
     def agents(self, tenant_id: UUID) -> tuple[Socket, ...]:
         """The sockets of a tenant's agents."""
-        return tuple(
-            each for each in self._sockets.values() if each.agent is not None and each.tenant.tenant_id == tenant_id
-        )
+        return tuple(self._agents.get(tenant_id, ()))
 
     def has_agents(self, tenant_id: UUID) -> bool:
-        return any(each.agent is not None and each.tenant.tenant_id == tenant_id for each in self._sockets.values())
+        return tenant_id in self._agents
 
-    def __iter__(self) -> Iterator[Socket]:
-        return iter(tuple(self._sockets.values()))
+    def _groups(self, socket: Socket) -> tuple[dict[UUID, set[Socket]], ...]:
+        return (self._of_tenant,) if socket.agent is None else (self._of_tenant, self._agents)

@@ -14,6 +14,9 @@ from psycopg import AsyncConnection, sql
 
 from components.database.session import Database
 
+# As pg_stat_activity shows the connection.
+NAME = "helpdesk notifications"
+
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _CONNECT_SECONDS = 5
 # A network that swallows packets looks like one that has nothing to say.
@@ -61,7 +64,9 @@ class Notifications:
 
     async def _connect(self) -> AsyncConnection[Any]:
         arguments = self._database.app_arguments()
-        return await AsyncConnection.connect(**arguments, autocommit=True, connect_timeout=_CONNECT_SECONDS)
+        return await AsyncConnection.connect(
+            **arguments, autocommit=True, connect_timeout=_CONNECT_SECONDS, application_name=NAME
+        )
 
     async def _hear(self, connection: AsyncConnection[Any]) -> Never:
         while True:

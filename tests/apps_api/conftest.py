@@ -63,6 +63,15 @@ def client(workbench: Workbench) -> Iterator[TestClient]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def url(workbench: Workbench) -> Iterator[str]:
+    """The API on a socket of its own, for whoever does not stop it."""
+    from apps_api_serving import running
+
+    with running(workbench) as url:
+        yield url
+
+
 @pytest.fixture
 def desks(workbench: Workbench) -> Desks:
     """A tenant of its own, without knowledge, for people to talk to each other."""

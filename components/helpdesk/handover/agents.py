@@ -111,18 +111,11 @@ class Agents:
 
     def set_presence(self, tenant: TenantContext, agent_id: UUID, presence: Presence) -> Agent:
         """Told anew at least every PRESENT_FOR while a page is open. Raises InvalidInput, NotFound."""
-        chosen = _checked(presence, PRESENCES, "presence")
-        statement = (
-            update(_AGENTS)
-            .where(_AGENTS.c.agent_id == agent_id, _AGENTS.c.active)
-            .values(presence=chosen, presence_at=func.clock_timestamp())
-            .returning(_AGENTS)
-        )
-        with self._database.tenant(tenant) as session:
-            row = session.execute(statement).one_or_none()
-        if row is None:
-            raise NotFound(f"no agent has the id {agent_id}", field="agent_id")
-        return _agent(row)
+        return self._seen(tenant, agent_id, {"presence": _checked(presence, PRESENCES, "presence")})
+
+    def keep_presence(self, tenant: TenantContext, agent_id: UUID) -> Agent:
+        """A page of theirs is open still; what they are stays as they said it. Raises NotFound."""
+        return self._seen(tenant, agent_id, {})
 
     def leave(self, tenant: TenantContext, agent_id: UUID, *, silent_for: float) -> Agent | None:
         """Offline from now on, unless a page of theirs was heard of within the last `silent_for` seconds, whatever
@@ -137,6 +130,19 @@ class Agents:
         with self._database.tenant(tenant) as session:
             row = session.execute(statement).one_or_none()
         return None if row is None else _agent(row)
+
+    def _seen(self, tenant: TenantContext, agent_id: UUID, values: dict[str, Any]) -> Agent:
+        statement = (
+            update(_AGENTS)
+            .where(_AGENTS.c.agent_id == agent_id, _AGENTS.c.active)
+            .values(presence_at=func.clock_timestamp(), **values)
+            .returning(_AGENTS)
+        )
+        with self._database.tenant(tenant) as session:
+            row = session.execute(statement).one_or_none()
+        if row is None:
+            raise NotFound(f"no agent has the id {agent_id}", field="agent_id")
+        return _agent(row)
 
     def _change(self, tenant: TenantContext, agent_id: UUID, action: str, values: dict[str, Any]) -> None:
         with self._database.tenant(tenant) as session:
