@@ -116,7 +116,7 @@ class Desk {
 		for (const thing of this.unsent.of(session, "agent_to_user")) this.transcript.pending(thing);
 		this.notes.open(session, told.notes, this.unsent.of(session, "note"));
 		this.customer.show(told);
-		this.tickets.open(session, told.tickets);
+		this.tickets.open(told, told.tickets);
 		this.#typing("");
 		this.reply.open(session, told.customer);
 		this.#stand();
@@ -276,6 +276,7 @@ class Desk {
 		this.reply.allow(false);
 		this.suggestions.open(null, false);
 		this.notes.open(null, [], []);
+		this.tickets.open(null, []);
 		this.#find(".hd-nothing-open").hidden = false;
 		this.#find(".hd-about").hidden = true;
 		this.#find(".hd-log").hidden = true;

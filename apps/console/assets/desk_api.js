@@ -61,8 +61,8 @@ class DeskApi {
 		return this.#ask(`tickets?session_id=${session}`);
 	}
 
-	createTicket(ticket) {
-		return this.#ask("tickets", { body: ticket });
+	createTicket(ticket, wish) {
+		return this.#ask("tickets", { body: ticket, headers: { "Idempotency-Key": wish } });
 	}
 
 	changeTicket(ticket, change) {

@@ -25,8 +25,9 @@ class Shortcuts {
 	}
 
 	#pressed(event) {
-		const field = event.target.closest?.("input, textarea, select, [contenteditable]");
-		if (field) {
+		const field = event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]");
+		// For a moment the focus stays in a dialog that has just been closed.
+		if (field?.checkVisibility()) {
 			if (event.key === "Escape" && !event.defaultPrevented && !this.#dialogs.isOpen) field.blur();
 			return;
 		}

@@ -10,6 +10,9 @@ class TicketsPanel {
 	#toasts;
 	#session = null;
 	#known = [];
+	#conversation = {};
+	// Of the ticket that is being written: sent again with it, it is opened once.
+	#wish = newId();
 
 	constructor(find, place, api, toasts) {
 		this.#find = find;
@@ -19,10 +22,13 @@ class TicketsPanel {
 	}
 
 	// known: as the conversation came with them; all there is where tickets cannot be asked for.
-	async open(session, known) {
+	async open(conversation, known) {
+		const session = conversation?.session_id ?? null;
 		const fresh = session !== this.#session;
 		this.#session = session;
+		this.#conversation = conversation;
 		this.#known = known;
+		if (!session) return;
 		if (fresh) this.#show(known, false);
 		await this.#load();
 	}
@@ -30,8 +36,7 @@ class TicketsPanel {
 	async #load() {
 		const session = this.#session;
 		try {
-			const told = await this.#api.tickets(session);
-			const tickets = told.tickets ?? told.items ?? [];
+			const { tickets } = await this.#api.tickets(session);
 			const others = this.#known.filter((each) => !tickets.some((ticket) => ticket.ticket_id === each.ticket_id));
 			if (session === this.#session) this.#show([...tickets, ...others], true);
 		} catch (error) {
@@ -56,7 +61,19 @@ class TicketsPanel {
 			return select;
 		};
 		const standing = changeable && TICKET_STATUSES.includes(ticket.status) ? [choose("status", TICKET_STATUSES), choose("priority", TICKET_PRIORITIES)] : [make("span.hd-muted", {}, [ticket.status, ticket.priority].filter(Boolean).join(", "))];
-		return make("li", {}, make("b", {}, `#${ticket.number ?? "?"}`), " ", make("span", { dir: "auto" }, ticket.subject ?? ""), make("div.hd-choose", {}, standing));
+		const clocks = [
+			["First response", ticket.first_response],
+			["Resolution", ticket.resolution],
+		].filter(([, clock]) => clock && !clock.met_at);
+		return make(
+			"li",
+			{},
+			make("b", {}, `#${ticket.number ?? "?"}`),
+			" ",
+			make("span", { dir: "auto" }, ticket.subject ?? ""),
+			make("div.hd-choose", {}, standing),
+			factsList(clocks.map(([what, clock]) => [what, clock.due_at ? `due ${momentOf(clock.due_at)}` : "stands still"])),
+		);
 	}
 
 	#form() {
@@ -74,7 +91,11 @@ class TicketsPanel {
 			const send = form.querySelector("[type=submit]");
 			send.disabled = true;
 			try {
-				await this.#api.createTicket({ subject: subject.value.trim(), priority: priority.value, session_id: this.#session });
+				const { channel, customer } = this.#conversation;
+				const requester = { name: customer.name ?? "", email: customer.email ?? "", phone: customer.phone ?? "" };
+				const ticket = { subject: subject.value.trim(), priority: priority.value, session_id: this.#session, channel, requester };
+				await this.#api.createTicket(ticket, this.#wish);
+				this.#wish = newId();
 				await this.#load();
 			} catch (error) {
 				this.#toasts.failed(error);
@@ -87,7 +108,7 @@ class TicketsPanel {
 	async #change(ticket, change, select) {
 		select.disabled = true;
 		try {
-			await this.#api.changeTicket(ticket.ticket_id, change);
+			await this.#api.changeTicket(ticket.ticket_id, { ...change, version: ticket.version });
 		} catch (error) {
 			this.#toasts.failed(error);
 		}

@@ -30,8 +30,8 @@ async function received(url, options) {
 }
 
 // body: what goes as JSON, or a FormData.
-async function request(url, { token, body, method, signal, accept = "application/json" } = {}) {
-	const headers = { Accept: accept };
+async function request(url, { token, body, method, signal, accept = "application/json", headers: more } = {}) {
+	const headers = { Accept: accept, ...more };
 	const isForm = body instanceof FormData;
 	if (token) headers.Authorization = `Bearer ${token}`;
 	if (body && !isForm) headers["Content-Type"] = "application/json";
