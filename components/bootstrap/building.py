@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from components.bootstrap.registry import forget_answers
 from components.bootstrap.workbench import Workbench
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from components.dialogue.counted_answers import AnswerCounts
     from components.gateway.observer import GatewayObserver
     from components.gateway.policy import ModelPolicy
+    from components.helpdesk.conversations.conversation import Attachment
 
 
 def build_workbench(
@@ -55,10 +57,12 @@ def build_workbench(
     from components.helpdesk.courier import build_courier
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.agent_tools import open_agent_tools
+    from components.helpdesk.handover.apology_mail import MAIL
     from components.helpdesk.handover.arrivals import Arrivals
-    from components.helpdesk.handover.attachment_links import AttachmentLinks
+    from components.helpdesk.handover.attachment_links import SENT_OUT_FOR, AttachmentLinks
     from components.helpdesk.handover.attachments import Attachments
     from components.helpdesk.handover.desk import Desk
+    from components.helpdesk.handover.inbound_files import InboundFiles
     from components.helpdesk.handover.notes import Notes
     from components.helpdesk.handover.summary_writer import SummaryWriter
     from components.helpdesk.handover.timers import Timers
@@ -68,6 +72,7 @@ def build_workbench(
     from components.helpdesk.local_workforce import LocalWorkforce
     from components.helpdesk.model_policy import policy_of
     from components.helpdesk.outbox.deliveries import Deliveries
+    from components.helpdesk.outbox.mail_sender import MailSender
     from components.helpdesk.outcomes import Outcomes
     from components.helpdesk.prompts import Prompts
     from components.helpdesk.session_tokens import SessionTokens, key_from
@@ -138,9 +143,18 @@ def build_workbench(
     calls = ProviderCalls()
     channels = TenantChannels(settings, calls)
     inbox = Inbox(database, channels)
+    attachments, links = Attachments(database, settings.data_dir), AttachmentLinks(key)
+
+    def link_to(tenant: TenantContext, conversation_id: UUID, file: Attachment) -> str | None:
+        base = settings.public_url
+        return base and base.rstrip("/") + links.url(tenant, file.attachment_id, SENT_OUT_FOR)
+
+    senders, courier = build_courier(
+        database, tenants, channels, inbox, turns, files=InboundFiles(attachments), file_url=link_to
+    )
     webhook = WebhookSender(database, loop, private=settings.webhook_private)
-    senders, courier = build_courier(database, tenants, channels, inbox, turns)
     senders.add("webhook", webhook)
+    senders.add(MAIL, MailSender(tenants, channels))
     return Workbench(
         settings=settings,
         database=database,
@@ -161,7 +175,7 @@ def build_workbench(
         agents=agents,
         agent_tokens=AgentTokens(key),
         desk=Desk(database, agents),
-        timers=Timers(database, arrivals),
+        timers=Timers(database, arrivals, tickets),
         outcomes=Outcomes(database),
         tickets=tickets,
         ticket_webhook=webhook,
@@ -170,8 +184,8 @@ def build_workbench(
         ),
         notes=Notes(database),
         watching=Watching(database),
-        attachments=Attachments(database, settings.data_dir),
-        attachment_links=AttachmentLinks(key),
+        attachments=attachments,
+        attachment_links=links,
         calls=calls,
         channels=channels,
         inbox=inbox,

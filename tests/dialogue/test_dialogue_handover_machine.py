@@ -70,7 +70,7 @@ class Floor(RuleBasedStateMachine):
         self.agents = Agents(self.database)
         self.desk, self.outcomes = Desk(self.database, self.agents), Outcomes(self.database)
         tickets = ConversationTickets(self.database, Tickets(self.database))
-        self.timers = Timers(self.database, Arrivals(self.database, tickets))
+        self.timers = Timers(self.database, Arrivals(self.database, tickets), Tickets(self.database))
         self.staff = [self.hired(name) for name in ("Anna", "Ben")]
         self.ids = [opened(self.turns, self.tenant).conversation_id for _ in range(2)]
         self.sent = 0

@@ -77,7 +77,9 @@ class Talk:
 
     def sweep(self) -> None:
         tickets = ConversationTickets(self.world.database, Tickets(self.world.database))
-        Timers(self.world.database, Arrivals(self.world.database, tickets)).sweep(self.tenant)
+        Timers(self.world.database, Arrivals(self.world.database, tickets), Tickets(self.world.database)).sweep(
+            self.tenant
+        )
 
     def tickets(self) -> list[TicketRow]:
         with self.world.database.tenant(self.tenant.context) as session:

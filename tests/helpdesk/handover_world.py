@@ -73,6 +73,7 @@ class HandoverWorld:
         return Timers(
             self.database,
             Arrivals(self.database, self.office, clock=self.clock),
+            Tickets(self.database, clock=self.clock),
             clock=self.clock,
             on_step=on_step,
         )

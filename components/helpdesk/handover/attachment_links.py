@@ -13,6 +13,8 @@ from components.core.tenant import TenantContext
 from components.helpdesk.session_tokens import LONGEST_TOKEN
 
 GOOD_FOR = timedelta(minutes=15)
+# Nobody makes a new one for a message that has gone out by mail or SMS.
+SENT_OUT_FOR = timedelta(days=7)
 PATH = "/attachments"
 
 _ALGORITHM = "HS256"
@@ -35,13 +37,13 @@ class AttachmentLinks:
         """secret: the key of chat tokens, components.helpdesk.session_tokens.key_from."""
         self._secret = secret
 
-    def url(self, tenant: TenantContext, attachment_id: UUID) -> str:
-        """A new link, good for 15 minutes."""
+    def url(self, tenant: TenantContext, attachment_id: UUID, good_for: timedelta = GOOD_FOR) -> str:
+        """A new link, good for 15 minutes by default."""
         claims = {
             "aud": _AUDIENCE,
             "tenant": str(tenant.tenant_id),
             "sub": str(attachment_id),
-            "exp": datetime.now(UTC) + GOOD_FOR,
+            "exp": datetime.now(UTC) + good_for,
         }
         return f"{PATH}/{jwt.encode(claims, self._secret, algorithm=_ALGORITHM)}"
 

@@ -60,13 +60,13 @@ class Upload:
         self._file.write(piece)
         self._digest.update(piece)
 
-    def keep(self) -> Attachment:
-        """All of it was written: it may be sent from now on. Raises InvalidInput for an empty file, UnsupportedMedia,
+    def keep(self, attachment_id: UUID | None = None) -> Attachment:
+        """All of it was written: it may be sent from now on. attachment_id: a new one by default. Raises InvalidInput for an empty file, UnsupportedMedia,
         Conflict where the conversation has too many, NotFound where it is gone, DatabaseUnavailable."""
         self._file.close()
         if not self._size:
             raise InvalidInput(f"{self._name} is empty", field="file")
-        kept = Attachment(uuid4(), self._name, media_type_of(self._path, self._name), self._size)
+        kept = Attachment(attachment_id or uuid4(), self._name, media_type_of(self._path, self._name), self._size)
         self._store.add(
             self._tenant, self._conversation_id, self._author, kept, self._path, checksum=self._digest.hexdigest()
         )

@@ -27,6 +27,7 @@ from components.helpdesk.outcome_rows import has_answered_yet
 from components.helpdesk.outcome_rules import ANSWERED, CONFIRMED
 from components.helpdesk.outcomes import Outcomes
 from components.helpdesk.tenant_config import HandoverConfig, read_config
+from components.helpdesk.tickets.tickets import Tickets
 from components.helpdesk.wording import say
 
 # The slot in which a flow keeps that the customer said it helped.
@@ -37,12 +38,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Swept:
-    """How many conversations of a tenant something was done with."""
+    """How many conversations of a tenant something was done with; closed: tickets that can be opened no more."""
 
     apologised: int = 0
     silenced: int = 0
     ended: int = 0
     settled: int = 0
+    closed: int = 0
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,14 @@ class Timers:
         self,
         database: Database,
         arrivals: Arrivals,
+        tickets: Tickets,
         *,
         clock: Clock = utc_now,
         on_step: Callable[[str], None] = lambda step: None,
     ) -> None:
         """on_step: hears `after_ticket`, `before_commit` and `after_commit`."""
         self._database, self._arrivals, self._clock, self._on_step = database, arrivals, clock, on_step
+        self._tickets = tickets
         self._outcomes = Outcomes(database)
 
     def sweep(self, tenant: Tenant) -> Swept:
@@ -82,6 +86,7 @@ class Timers:
                 apologised=self._each(sweep, sweep.due.apologies(connection, context), self._apologise),
                 ended=self._each(sweep, sweep.due.ends(connection, context), self._end),
                 settled=self._outcomes.settle(context, now, timedelta(hours=config.reopen_hours)),
+                closed=self._tickets.close_settled(context),
             )
 
     def _each(self, sweep: _Sweep, due: Iterable[UUID], act: Callable[[_Sweep, UUID], bool]) -> int:
