@@ -9,8 +9,9 @@ from dataclasses import replace
 import pytest
 
 from components.core.channels import WebhookRequest
-from components.core.errors import InvalidInput, InvalidSetting, InvalidSignature, NotFound
+from components.core.errors import InvalidInput, InvalidSetting, InvalidSignature, NotFound, Unavailable
 from components.database.tables import InboundMessageRow, OutboxRow
+from components.helpdesk.inbox.inbox import Inbox
 from tests.channels import slack_test_server as slack
 from tests.channels.channel_lines import LINES, WebhookLine, WhatsAppLine, tampered
 from tests.channels.conftest import MakeHelpdesk
@@ -118,6 +119,23 @@ def test_a_channel_that_is_not_configured_is_not_there(line: WebhookLine, make_h
         helpdesk.inbox.receive(tenant, line.name, request)
     with pytest.raises(NotFound, match="no channel is called 'fax'"):
         helpdesk.inbox.receive(tenant, "fax", request)
+
+
+@signed
+def test_where_too_much_waits_the_provider_is_asked_to_come_again(
+    line: WebhookLine, make_helpdesk: MakeHelpdesk
+) -> None:
+    helpdesk = make_helpdesk(line)
+    helpdesk.inbox = Inbox(helpdesk.database, helpdesk.channels, most_waiting=2)
+    tenant = helpdesk.tenant({line.name: line.config(helpdesk)})
+    for number in range(2):
+        line.write(helpdesk, tenant, f"question {number}")
+    with pytest.raises(Unavailable, match="2 messages wait"):
+        line.write(helpdesk, tenant, "question 2", message_id="a2")
+    helpdesk.work(tenant)
+    line.write(helpdesk, tenant, "question 2", message_id="a2")
+    helpdesk.work(tenant)
+    assert line.texts() == [f"About question {number}" for number in range(3)]
 
 
 def test_a_secret_that_is_not_there_is_named_by_its_reference(make_helpdesk: MakeHelpdesk) -> None:

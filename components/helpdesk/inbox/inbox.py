@@ -18,12 +18,13 @@ from components.core.channels import (
     Received,
     WebhookRequest,
 )
+from components.core.errors import Unavailable
 from components.core.tenant import Tenant, TenantContext
 from components.database.session import Database
 from components.helpdesk.inbox.stored_events import insert_inbound, storable_message
 from components.helpdesk.inbox.threads import INBOUND, set_consent, thread_answered
 from components.helpdesk.outbox.deliveries import store_receipt
-from components.helpdesk.outbox.rows import queue
+from components.helpdesk.outbox.rows import count_open, queue
 from components.helpdesk.storable import made_readable
 from components.helpdesk.tenant_channels import TenantChannels, channel_name
 
@@ -32,19 +33,21 @@ logger = logging.getLogger("helpdesk.inbox")
 KIND = "inbound"
 # More mails an hour from one address are a robot's that does not say so.
 MOST_MAILS = 30
+MOST_WAITING = 10_000
 
 
 class Inbox:
     """Thread-safe. A message that is stored is queued in the same transaction, in the lane of its thread."""
 
-    def __init__(self, database: Database, channels: TenantChannels) -> None:
-        self._database, self._channels = database, channels
+    def __init__(self, database: Database, channels: TenantChannels, *, most_waiting: int = MOST_WAITING) -> None:
+        """most_waiting: messages of one tenant that may wait to be taken; then providers are asked to come again."""
+        self._database, self._channels, self._most_waiting = database, channels, most_waiting
 
     def receive(self, tenant: Tenant, channel: str, request: WebhookRequest) -> Received:
         """What a provider's call brought, stored, and what to answer. The same call again stores nothing.
 
         Raises InvalidSignature, InvalidInput, NotFound for a channel that the tenant does not have, InvalidSetting,
-        DatabaseUnavailable.
+        Unavailable where too much waits already, DatabaseUnavailable.
         """
         name = channel_name(channel)
         received = self._channels.get(tenant, name).receive(request)
@@ -52,9 +55,11 @@ class Inbox:
         return received
 
     def store(self, tenant: TenantContext, channel: ChannelName, events: Iterable[InboundEvent]) -> None:
-        """All of them or, where it raises DatabaseUnavailable, none."""
+        """All of them or, where it raises Unavailable, also DatabaseUnavailable, none."""
         with self._database.tenant(tenant) as session:
             connection = session.connection()
+            if count_open(connection, tenant, KIND, self._most_waiting) >= self._most_waiting:
+                raise Unavailable(f"{self._most_waiting} messages wait to be taken: bring it again later")
             for event in events:
                 match event:
                     case InboundMessage():

@@ -129,6 +129,12 @@ def queue(
     return connection.execute(_QUEUE, values).one_or_none() is not None
 
 
+def count_open(connection: Connection, tenant: TenantContext, kind: str, most: int) -> int:
+    """How many rows of the kind wait, `most` at most: no more are counted."""
+    waiting = select(OUTBOX.c.outbox_id).where(OUTBOX.c.tenant_id == tenant.tenant_id, OUTBOX.c.kind == kind, _OPEN)
+    return connection.execute(select(func.count()).select_from(waiting.limit(most).subquery())).scalar_one()
+
+
 @dataclass(frozen=True)
 class OutboxEntry:
     """A row as people look at it."""
