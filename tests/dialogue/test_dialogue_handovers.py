@@ -26,6 +26,8 @@ from components.helpdesk.handover.arrivals import Arrivals
 from components.helpdesk.handover.desk import Desk
 from components.helpdesk.handover.timers import Timers
 from components.helpdesk.tickets.of_conversations import ConversationTickets
+from components.helpdesk.tickets.ticket_event import Actor
+from components.helpdesk.tickets.ticket_input import TicketChange
 from components.helpdesk.tickets.tickets import Tickets
 from components.helpdesk.wording import say
 
@@ -186,8 +188,8 @@ def test_its_ticket_is_opened_again_and_there_is_no_second_one(make_talk: Callab
     talk = make_talk(hours={})
     talk.say(HUMAN)
     talk.resolved_by("Anna")
-    with talk.world.database.tenant(talk.tenant.context) as session:
-        session.query(TicketRow).update({"status": "resolved"})
+    tickets = Tickets(talk.world.database)
+    tickets.change(talk.tenant.context, 1, TicketChange(status="resolved"), actor=Actor("agent"))
     taken = talk.say("It does not work after all")
     assert said(taken.replies) == [say("reopened", "en"), say("no_opening", "en", ticket="1")]
     assert [each.status for each in talk.tickets()] == ["open"]

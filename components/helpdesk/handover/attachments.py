@@ -61,8 +61,9 @@ class Upload:
         self._digest.update(piece)
 
     def keep(self, attachment_id: UUID | None = None) -> Attachment:
-        """All of it was written: it may be sent from now on. attachment_id: a new one by default. Raises InvalidInput for an empty file, UnsupportedMedia,
-        Conflict where the conversation has too many, NotFound where it is gone, DatabaseUnavailable."""
+        """All of it was written: it may be sent from now on. attachment_id: a new one by default. Raises InvalidInput
+        for an empty file, UnsupportedMedia, Conflict where the conversation has too many, NotFound where it is gone,
+        DatabaseUnavailable."""
         self._file.close()
         if not self._size:
             raise InvalidInput(f"{self._name} is empty", field="file")

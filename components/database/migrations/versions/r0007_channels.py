@@ -40,8 +40,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         )
 $$
 """
-_TELL = "CREATE OR REPLACE TRIGGER tell_changed_conversation AFTER UPDATE ON conversations FOR EACH ROW WHEN ({}) "
-_TOLD = ("last_sequence", "status", "agent_id", "team", "priority", "customer_read", "agent_read")
 
 
 def upgrade() -> None:
@@ -53,21 +51,13 @@ def upgrade() -> None:
     op.execute(_DUE)
     op.execute("REVOKE ALL ON FUNCTION tenants_with_due_outbox(text[]) FROM PUBLIC")
     op.execute(f"GRANT EXECUTE ON FUNCTION tenants_with_due_outbox(text[]) TO {APP}")
-    # A reply that did not arrive changes nothing else, and agents must see it at once.
-    _tell((*_TOLD, "changes"))
 
 
 def downgrade() -> None:
-    _tell(_TOLD)
     op.execute("DROP FUNCTION tenants_with_due_outbox(text[])")
     op.execute("DROP POLICY due_lookup ON outbox")
     for table in reversed(_TABLES):
         op.drop_table(table)
-
-
-def _tell(columns: tuple[str, ...]) -> None:
-    before, after = (", ".join(f"{row}.{name}" for name in columns) for row in ("OLD", "NEW"))
-    op.execute(_TELL.format(f"({before}) IS DISTINCT FROM ({after})") + "EXECUTE FUNCTION tell_conversation()")
 
 
 def _create_inbound() -> None:
