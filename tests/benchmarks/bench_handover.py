@@ -31,7 +31,7 @@ from components.core.tenant import Tenant
 from components.helpdesk.conversations.conversation import Message
 from components.helpdesk.conversations.conversations import MOST_MESSAGES, Conversations
 from tests.benchmarks.handover_traffic import Agent, Customer, Traffic
-from tests.benchmarks.handover_world import World, hurt, world
+from tests.benchmarks.handover_world import FAULTS, World, hurt, world
 
 CONVERSATIONS, MESSAGES, AGENTS, THINK = 200, 10_000, 10, 3.0
 
@@ -75,6 +75,8 @@ async def run(place: World, *, conversations: int, each: int, agents: int, think
     await asyncio.gather(*(customer.talk() for customer in customers))
     for worker in workers:
         await worker.done()
+    if chaos is not None:
+        await _all_faults(counted)
     over.set()
     if chaos is not None:
         await chaos
@@ -83,6 +85,13 @@ async def run(place: World, *, conversations: int, each: int, agents: int, think
     await asyncio.gather(*watching, sweeping)
     await asyncio.gather(*(line.close() for line in lines), return_exceptions=True)
     return _held_against(place, customers, workers, traffics, seconds, counted)
+
+
+async def _all_faults(counted: Counter[str], patience: float = 120.0) -> None:
+    """Where everything was said before each of them came."""
+    until = monotonic() + patience
+    while monotonic() < until and not all(counted[kind] for kind in FAULTS):
+        await asyncio.sleep(0.5)
 
 
 async def _offer(place: World, workers: list[Agent], over: asyncio.Event) -> None:

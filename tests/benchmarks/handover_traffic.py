@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
@@ -68,7 +68,7 @@ class Line:
         self._traffic, self._auth, self._on_event = traffic, dict(auth), on_event
         self._client: socketio.AsyncClient | None = None
         self._connecting = asyncio.Lock()
-        self.on_connected: Callable[[], Any] = lambda: None
+        self.on_connected: Callable[[socketio.AsyncClient], Awaitable[None]] = _nothing
         self._leaving: set[asyncio.Task[None]] = set()
 
     async def call(self, event: str, data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -120,18 +120,25 @@ class Line:
                 self._on_event(event, value)
 
             client.on("*", hear, namespace=NAMESPACE)
-            await client.connect(
-                self._traffic.base,
-                auth=self._auth,
-                namespaces=[NAMESPACE],
-                transports=["websocket"],
-                wait_timeout=CONNECT_WITHIN,
-            )
+            try:
+                await client.connect(
+                    self._traffic.base,
+                    auth=self._auth,
+                    namespaces=[NAMESPACE],
+                    transports=["websocket"],
+                    wait_timeout=CONNECT_WITHIN,
+                )
+            except BROKEN:
+                await _end(client)
+                raise
             self._client = client
             self._traffic.reconnects += 1
-        result = self.on_connected()
-        if result is not None:
-            await result
+        try:
+            await self.on_connected(client)
+        except BROKEN:
+            # It would hear what follows, and never what it has missed.
+            self._abandon()
+            raise
         return client
 
     def _abandon(self) -> None:
@@ -158,6 +165,18 @@ class _Order:
             self._traffic.problems.append(f"out of order: message {sequence} of {session} after a later one")
         self._seen.add((session, sequence))
         self._last[session] = max(sequence, self._last.get(session, 0))
+
+
+async def _nothing(client: socketio.AsyncClient) -> None:
+    """For those who need not catch up."""
+
+
+async def _asked(client: socketio.AsyncClient, event: str, data: Mapping[str, Any]) -> list[Message]:
+    """The messages that were missed. Raises ValueError where the server cannot say now."""
+    answer = await client.call(event, data, namespace=NAMESPACE, timeout=CALL_WITHIN)
+    if not answer["ok"]:
+        raise ValueError(f"{event}: {answer['code']}")
+    return list(answer["messages"])
 
 
 async def _end(client: socketio.AsyncClient) -> None:
@@ -205,14 +224,9 @@ class Customer:
         self._traffic.sent_at[f"{self.session}/{client_id}"] = perf_counter()
         await self.line.call("message", {"client_message_id": client_id, "text": text})
 
-    async def _replay(self) -> None:
-        assert self.line is not None
-        client = self.line._client
-        assert client is not None
-        answer = await client.call("replay", {"after": self.log.shown}, namespace=NAMESPACE, timeout=CALL_WITHIN)
-        if answer["ok"]:
-            for message in answer["messages"]:
-                self._take(message)
+    async def _replay(self, client: socketio.AsyncClient) -> None:
+        for message in await _asked(client, "replay", {"after": self.log.shown}):
+            self._take(message)
 
     def _hear(self, event: str, value: Any) -> None:
         if event in TOLD:
@@ -271,13 +285,9 @@ class Agent:
         for message in answer["messages"]:
             self._take(session, message, live=False)
 
-    async def _join_again(self) -> None:
-        client = self.line._client
-        assert client is not None
+    async def _join_again(self, client: socketio.AsyncClient) -> None:
         for session, log in list(self.logs.items()):
-            values = {"session_id": session, "after": log.shown}
-            answer = await client.call("join", values, namespace=NAMESPACE, timeout=CALL_WITHIN)
-            for message in answer.get("messages", ()):
+            for message in await _asked(client, "join", {"session_id": session, "after": log.shown}):
                 self._take(session, message, live=False)
 
     def _hear(self, event: str, value: Any) -> None:

@@ -31,6 +31,7 @@ from tests.benchmarks.handover_traffic import Line
 
 ROOT = Path(__file__).resolve().parents[2]
 STARTS_WITHIN = 120.0
+FAULTS = ("server killed", "redis killed", "postgres restarted")
 
 
 class Server:
@@ -52,8 +53,8 @@ class Server:
             "FORWARDED_ALLOW_IPS": "127.0.0.1",
         }
         command = [sys.executable, "-m", "apps.cli.main", "serve", "--port", str(self._port)]
-        log = (self._data_dir / f"server-{self._port}.log").open("ab")
-        self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        with (self._data_dir / f"server-{self._port}.log").open("ab") as log:
+            self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
 
     async def ready(self) -> None:
         until = monotonic() + STARTS_WITHIN
@@ -148,7 +149,7 @@ async def hurt(place: World, lines: Sequence[Line], over: asyncio.Event, counted
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), random.uniform(4, 8))
             break
-        kind = ("server killed", "redis killed", "postgres restarted")[turn % 3]
+        kind = FAULTS[turn % len(FAULTS)]
         if kind == "server killed":
             server = place.servers[(turn // 3) % len(place.servers)]
             await asyncio.to_thread(server.kill)
