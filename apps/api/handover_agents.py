@@ -25,7 +25,7 @@ from apps.api.handover_requests import (
 from apps.api.handover_sockets import Socket
 from apps.api.handover_wire import Wire, note_told
 from apps.api.workers import WorkerPool
-from components.core.errors import Conflict
+from components.core.errors import NotFound
 from components.helpdesk.handover.agents import Agent
 from components.helpdesk.handover.desk import Desk
 from components.helpdesk.handover.notes import Notes
@@ -122,7 +122,7 @@ class AgentEvents:
         take(socket.fleeting, "signs of typing")
         agent, watch = _agent(socket), socket.watches.get(asked.session_id)
         if watch is None or watch.told is None:
-            raise Conflict("join the conversation first", field="session_id")
+            raise NotFound(f"no conversation {asked.session_id} is joined: join it first", field="session_id")
         rooms = [watching_agents_room(*watch.key)]
         if watch.told["status"] == "agent" and watch.told["agent_id"] == str(agent.agent_id):
             rooms.append(customer_room(*watch.key))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Never
 
 from socketio import ASGIApp, AsyncServer
 from starlette.types import ASGIApp as Application
@@ -30,6 +30,7 @@ from components.bootstrap import Workbench
 from components.database.notifications import Notifications
 
 _READS_AT_ONCE, _WAITING = 4, 2048
+_RESTS_AFTER_FAULT = 1.0
 
 logger = logging.getLogger("helpdesk.handover")
 # Theirs tells every packet with what it carries, and each that nobody can read as a fault.
@@ -82,9 +83,7 @@ class Live:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """What feeds the sockets goes on beside the block, and at its end everything is given back."""
-        tasks = [asyncio.create_task(run()) for run in self._background]
-        for task in tasks:
-            task.add_done_callback(_tell_fault)
+        tasks = [asyncio.create_task(_kept_going(run)) for run in self._background]
         try:
             yield
         finally:
@@ -110,6 +109,11 @@ def _server(manager: Any, bounds: SocketBounds) -> AsyncServer:
     )
 
 
-def _tell_fault(task: asyncio.Task[Any]) -> None:
-    if not task.cancelled() and task.exception() is not None:
-        logger.critical("a part of the sockets has ended: they are told nothing more", exc_info=task.exception())
+async def _kept_going(run: Callable[[], Coroutine[Any, Any, Never]]) -> Never:
+    """A fault in a part that runs for ever ends neither it nor the others."""
+    while True:
+        try:
+            await run()
+        except Exception:
+            logger.critical("a part of the sockets had a fault and begins anew", exc_info=True)
+        await asyncio.sleep(_RESTS_AFTER_FAULT)

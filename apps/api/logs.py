@@ -31,8 +31,14 @@ def write_logs(stream: TextIO, level: str) -> None:
     """Sends our log lines and uvicorn's to `stream`, from `level` up, in place of earlier handlers."""
     handler = logging.StreamHandler(stream)
     handler.setFormatter(JsonLine())
+    handler.addFilter(_names_no_socket)
     for name in _LOGGERS:
         target = logging.getLogger(name)
         target.handlers = [handler]
         target.setLevel(level.upper())
         target.propagate = False
+
+
+def _names_no_socket(record: logging.LogRecord) -> bool:
+    """uvicorn tells each WebSocket with the caller's address and the id that its connection is known by: secrets."""
+    return not (record.name == "uvicorn.error" and '"WebSocket' in str(record.msg))

@@ -7,11 +7,13 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 import httpx
 from apps_api_customers import Customer
+from apps_api_sockets import Desks, line
 from fastapi.openapi.models import OpenAPI
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
@@ -110,29 +112,51 @@ def test_every_response_carries_headers_that_browsers_heed(client: TestClient) -
         assert "frame-ancestors" in headers["Content-Security-Policy"]
 
 
-def test_a_log_line_is_json_and_tells_route_status_time_and_tenant(client: TestClient, shop: Customer) -> None:
+@contextmanager
+def written_logs() -> Iterator[io.StringIO]:
+    """What the block has the server's process log."""
     loggers = [logging.getLogger(name) for name in ("helpdesk", "uvicorn")]
     before = [(logger, logger.handlers, logger.level, logger.propagate) for logger in loggers]
     stream = io.StringIO()
     write_logs(stream, "info")
     try:
-        body = shop.body("A secret question about ropes?")
-        client.post("/rag/query", json=body, headers=shop.headers | {"X-Request-Id": "r-1"})
-        client.get("/healthz")
+        yield stream
     finally:
         for logger, handlers, level, propagate in before:
             logger.handlers, logger.propagate = handlers, propagate
             logger.setLevel(level)
-    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
-    (line,) = [line for line in lines if line["logger"] == "helpdesk.access"]
-    assert {name: line[name] for name in ("request_id", "method", "route", "status", "tenant")} == {
+
+
+def test_a_sockets_text_ids_and_address_are_in_no_log(url: str, desks: Desks) -> None:
+    async def talk() -> None:
+        anna = desks.agent()
+        session = desks.claimed(anna)
+        async with line(url, desks.customers_auth(session)) as customer, line(url, desks.agents_auth(anna)) as agent:
+            await customer.done("message", client_message_id="c1", text="a secret about ropes")
+            await agent.done("note", session_id=str(session), client_note_id="n1", text="a secret about ropes")
+            assert (await agent.call("claim", session_id=str(session), request_id="r1"))["code"] == "conflict"
+
+    with written_logs() as stream:
+        asyncio.run(talk())
+    for secret in ("ropes", "127.0.0.1", "EIO=4"):
+        assert secret not in stream.getvalue()
+
+
+def test_a_log_line_is_json_and_tells_route_status_time_and_tenant(client: TestClient, shop: Customer) -> None:
+    with written_logs() as stream:
+        body = shop.body("A secret question about ropes?")
+        client.post("/rag/query", json=body, headers=shop.headers | {"X-Request-Id": "r-1"})
+        client.get("/healthz")
+    lines = [json.loads(each) for each in stream.getvalue().splitlines()]
+    (told,) = [each for each in lines if each["logger"] == "helpdesk.access"]
+    assert {name: told[name] for name in ("request_id", "method", "route", "status", "tenant")} == {
         "request_id": "r-1",
         "method": "POST",
         "route": "/rag/query",
         "status": 200,
         "tenant": str(shop.tenant.tenant_id),
     }
-    assert line["ms"] > 0
+    assert told["ms"] > 0
     assert "ropes" not in stream.getvalue()
     assert shop.key not in stream.getvalue()
 
