@@ -23,7 +23,17 @@ SCRIPTS = (
         (name, PACKAGE)
         for name in (
             *("elements.js", "clock.js", "desk_api.js", "agent_memory.js", "live.js", "toasts.js", "dialogs.js"),
-            *("sign_in.js", "queue_list.js", "lineage.js", "desk_transcript.js", "slash_menu.js", "reply_box.js"),
+            *(
+                "panes.js",
+                "sign_in.js",
+                "queue_list.js",
+                "queue_reader.js",
+                "typing_line.js",
+                "lineage.js",
+                "desk_transcript.js",
+                "slash_menu.js",
+                "reply_box.js",
+            ),
             *("unsent.js", "actions.js", "context_panel.js", "suggestions_panel.js", "canned_panel.js"),
             *("notes_panel.js", "customer_panel.js", "tickets_panel.js", "desk.js", "shortcuts.js", "console.js"),
         )
