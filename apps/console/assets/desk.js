@@ -4,13 +4,12 @@ const READ_TOLD_AFTER = 400;
 
 class Desk {
 	#find;
-	#facts;
 	#words;
 	#api;
 	#live;
-	#memory;
 	#toasts;
 	#panes;
+	#heading;
 	#typing;
 	#reader;
 	#agent = null;
@@ -20,13 +19,12 @@ class Desk {
 
 	constructor({ find, facts, api, live, memory, toasts, dialogs, panes }) {
 		this.#find = find;
-		this.#facts = facts;
 		this.#words = facts.words;
 		this.#api = api;
 		this.#live = live;
-		this.#memory = memory;
 		this.#toasts = toasts;
 		this.#panes = panes;
+		this.#heading = new Heading(find, this.#words);
 		this.#typing = new TypingLine(find(".hd-live"));
 		const lineage = (answer) => api.lineage(answer);
 		this.queue = new QueueList(find, this.#words, (session) => this.open(session), () => this.#reader.soon());
@@ -121,15 +119,10 @@ class Desk {
 		this.#summarise(session);
 		this.suggestions.open(session, this.#owns);
 		this.transcript.toEnd();
-		this.#find(".hd-customer").focus({ preventScroll: true });
+		this.#heading.focus();
 		if (before && before !== session && !this.#isMine(before)) this.#reader.leave(before);
 		await this.#join(session);
 		this.#seen();
-	}
-
-	focusReply() {
-		this.#panes.show("conversation");
-		this.reply.focus();
 	}
 
 	// What the server tells.
@@ -211,28 +204,17 @@ class Desk {
 		const session = this.session;
 		const told = await this.#api.conversation(session).catch(() => null);
 		if (!told || session !== this.session) return;
-		this.#open = { ...told, ...pick(this.#open, ["status", "agent", "agent_id", "position", "customer_read", "agent_read"]) };
+		// What was told live meanwhile is newer.
+		const { status, agent, agent_id, position, customer_read, agent_read } = this.#open;
+		this.#open = { ...told, status, agent, agent_id, position, customer_read, agent_read };
 		this.context.show(told);
 		this.transcript.show(told.messages);
 	}
 
 	#stand() {
-		const { status, agent, position, channel, language, priority, team } = this.#open;
-		const words = this.#words;
-		const standing = {
-			waiting: position ? `waiting, number ${position} in line` : "waiting",
-			agent: this.#owns ? "with you" : `with ${agent ?? "an agent"}`,
-		}[status];
-		const more = [channel, language, ["high", "urgent"].includes(priority) && words.priorities[priority], team].filter(Boolean);
-		this.#find(".hd-nothing-open").hidden = true;
-		this.#find(".hd-about").hidden = false;
-		this.#find(".hd-log").hidden = false;
-		this.#find(".hd-customer").textContent = customerName(this.#open);
-		this.#find(".hd-standing").textContent = [standing ?? words.statuses[status], ...more].join(" · ");
-		this.#find(".hd-about").dataset.status = status;
+		this.#heading.show(this.#open, this.#owns);
 		this.actions.show(this.#open);
 		this.reply.allow(this.#owns);
-		this.#find(".hd-desk").dataset.open = "yes";
 	}
 
 	#close() {
@@ -242,11 +224,8 @@ class Desk {
 		this.suggestions.open(null, false);
 		this.notes.open(null, [], []);
 		this.tickets.open(null, []);
-		this.#find(".hd-nothing-open").hidden = false;
-		this.#find(".hd-about").hidden = true;
-		this.#find(".hd-log").hidden = true;
+		this.#heading.clear();
 		for (const place of this.#find(".hd-details").querySelectorAll(".hd-panel div")) place.replaceChildren();
-		this.#find(".hd-desk").dataset.open = "no";
 		this.#panes.show("queue");
 	}
 
@@ -327,8 +306,4 @@ class Desk {
 		this.#panes.show("conversation");
 		this.transcript.reveal(sequence);
 	}
-}
-
-function pick(from, names) {
-	return Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]));
 }
