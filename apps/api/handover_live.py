@@ -74,7 +74,9 @@ class Live:
         agents = AgentEvents(
             workbench.desk, workbench.notes, watching, presence, feed, wire, outlet, acts, deadline=deadline
         )
-        self._server.register_namespace(HandoverNamespace(audience, entrance, self._customers, agents, presence, queue))
+        self._server.register_namespace(
+            HandoverNamespace(audience, entrance, self._customers, agents, presence, queue, outlet)
+        )
         changes = Changes(feed, queue, notes, audience)
         listening = Notifications(workbench.database, CHANNELS, changes)
         self._background = (listening.run, feed.run, queue.run, notes.run, presence.run)

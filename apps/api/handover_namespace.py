@@ -12,7 +12,7 @@ from apps.api.handover_agents import AgentEvents
 from apps.api.handover_answers import Answer, done, failed, fault
 from apps.api.handover_customers import CustomerEvents
 from apps.api.handover_entrance import Entrance, take
-from apps.api.handover_outlet import NAMESPACE
+from apps.api.handover_outlet import NAMESPACE, Outlet
 from apps.api.handover_presence import PresenceKeeper
 from apps.api.handover_queue_feed import QueueFeed
 from apps.api.handover_requests import read_request
@@ -33,10 +33,11 @@ class HandoverNamespace(AsyncNamespace):  # type: ignore[misc]  # the library ha
         agents: AgentEvents,
         presence: PresenceKeeper,
         queue: QueueFeed,
+        outlet: Outlet,
     ) -> None:
         super().__init__(NAMESPACE)
         self._audience, self._entrance, self._presence, self._queue = audience, entrance, presence, queue
-        self._customers, self._agents = customers, agents
+        self._customers, self._agents, self._outlet = customers, agents, outlet
         self._of_customers, self._of_agents = customers.handlers, agents.handlers
 
     async def trigger_event(self, event: str, *args: Any) -> Any:
@@ -68,7 +69,10 @@ class HandoverNamespace(AsyncNamespace):  # type: ignore[misc]  # the library ha
 
     def _disconnect(self, sid: str) -> None:
         socket = self._audience.leave(sid)
-        if socket is not None and socket.agent is not None:
+        if socket is None:
+            return
+        self._outlet.release(socket)
+        if socket.agent is not None:
             self._presence.leave(socket)
 
     async def _answer(self, event: str, sid: str, sent: tuple[Any, ...]) -> Answer:

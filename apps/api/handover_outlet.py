@@ -63,9 +63,16 @@ class Outlet:
         while not connection.queue.empty():
             connection.queue.get_nowait()
             connection.queue.task_done()
-        await connection.close(wait=False, abort=True, reason=self._server.reason.SERVER_DISCONNECT)
         # What writes to the network waits for this to end.
         connection.queue.put_nowait(None)
+        await connection.close(wait=False, abort=True, reason=self._server.reason.SERVER_DISCONNECT)
+
+    def release(self, socket: Socket) -> None:
+        """The socket has left the namespace, and has no other: what still waits for news, a poll above all, waits no
+        longer."""
+        connection = self._connection(socket.sid)
+        if connection is not None:
+            connection.queue.put_nowait(None)
 
     def is_gone(self, socket: Socket) -> bool:
         """Whether its connection was lost while it was let in."""

@@ -78,10 +78,10 @@ class Line:
 
 
 @asynccontextmanager
-async def line(url: str, auth: dict[str, Any]) -> AsyncIterator[Line]:
+async def line(url: str, auth: dict[str, Any], transport: str = "websocket") -> AsyncIterator[Line]:
     """A socket for as long as the block lasts."""
     opened = Line()
-    await opened.client.connect(url, auth=auth, namespaces=[NAMESPACE], transports=["websocket"], wait_timeout=WITHIN)
+    await opened.client.connect(url, auth=auth, namespaces=[NAMESPACE], transports=[transport], wait_timeout=WITHIN)
     try:
         yield opened
     finally:

@@ -311,6 +311,24 @@ def test_what_was_missed_is_replayed_and_what_follows_is_told_once(url: str, des
     asyncio.run(talk())
 
 
+def test_behind_a_proxy_without_websockets_polling_does_the_same(url: str, desks: Desks) -> None:
+    async def talk() -> None:
+        anna = desks.agent()
+        session = desks.claimed(anna)
+        async with (
+            line(url, desks.customers_auth(session, after=3), "polling") as customer,
+            line(url, desks.agents_auth(anna), "polling") as agent,
+        ):
+            await agent.done("join", session_id=str(session), after=4)
+            values = {"session_id": str(session), "client_message_id": "a1", "text": "x" * 10_000}
+            await agent.done("agent_to_user", **values)
+            await customer.done("message", client_message_id="c1", text="y" * 4_000)
+            await agent.heard("message", client_message_id="c1")
+            await customer.until(lambda: customer.sequences == [4, 5, 6])
+
+    asyncio.run(talk())
+
+
 def test_a_message_in_a_hurry_is_stored_in_the_order_in_which_it_was_sent(url: str, desks: Desks) -> None:
     async def talk() -> None:
         anna = desks.agent()
