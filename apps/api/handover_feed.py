@@ -93,11 +93,11 @@ class Feed:
         """The socket is told no more of it."""
         self._audience.unwatch(socket, conversation_id)
 
-    async def reposition(self, key: Key, position: int | None) -> None:
-        """A waiting conversation has another place in its queue."""
-        for watch in self._audience.watches(key):
-            if watch.told and watch.told["status"] == "waiting" and watch.told["position"] != position:
-                await self._tell_state(watch, {**watch.told, "position": position})
+    def reposition(self, key: Key, position: int | None) -> None:
+        """A waiting conversation has another place in its queue. It is read anew: it may wait no more by now."""
+        told = [watch.told for watch in self._audience.watches(key) if watch.told]
+        if any(each["status"] == "waiting" and each["position"] != position for each in told):
+            self.changed(key)
 
     def forget_unwatched(self) -> None:
         """What is kept of conversations that nobody watches any more."""

@@ -80,7 +80,7 @@ class QueueFeed:
             else:
                 self._feed.compare((tenant_id, conversation_id), mark)
         for conversation_id in watched & survey.held.keys():
-            await self._feed.reposition((tenant_id, conversation_id), survey.held[conversation_id].position)
+            self._feed.reposition((tenant_id, conversation_id), survey.held[conversation_id].position)
         if tenant_id in self._held:
             await self._tell(tenant, self._held[tenant_id], survey.held)
         if self._audience.has_agents(tenant_id):

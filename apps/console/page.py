@@ -17,18 +17,12 @@ STYLES = (
     *((name, PACKAGE) for name in ("console.css", "queue.css", "conversation.css", "details.css")),
 )
 # Each file holds one noun, and what stands later uses what stands earlier.
-SCRIPTS = (
-    ("http.js", "apps.pages"),
-    *(
-        (name, PACKAGE)
-        for name in (
-            *("elements.js", "clock.js", "desk_api.js", "agent_memory.js", "live.js", "toasts.js", "dialogs.js"),
-            *("sign_in.js", "queue_list.js", "lineage.js", "desk_transcript.js", "slash_menu.js", "reply_box.js"),
-            *("unsent.js", "actions.js", "context_panel.js", "suggestions_panel.js", "canned_panel.js"),
-            *("notes_panel.js", "customer_panel.js", "tickets_panel.js", "desk.js", "shortcuts.js", "console.js"),
-        )
-    ),
+_NOUNS = (
+    "elements clock desk_api agent_memory live toasts dialogs panes sign_in queue_list queue_reader typing_line "
+    "heading lineage desk_transcript slash_menu reply_box unsent actions context_panel suggestions_panel "
+    "canned_panel notes_panel customer_panel tickets_panel desk shortcuts console"
 )
+SCRIPTS = (("http.js", "apps.pages"), *((f"{noun}.js", PACKAGE) for noun in _NOUNS.split()))
 
 
 def build_page() -> Blocks:

@@ -45,10 +45,6 @@ class Shifts(Visits):
         page.wait_for_selector('.hd-desk[data-state="in"][data-connected="yes"]')
         return page
 
-    def _check(self, status: int, url: str) -> None:
-        if "/tickets" not in url:
-            super()._check(status, url)
-
     def at_console(self, tenant: Tenant, context: BrowserContext) -> Page:
         """The console, nobody being signed in."""
         page = context.new_page()

@@ -23,6 +23,7 @@ from tests.apps_console.apps_console_pages import (
     sign_in,
 )
 
+READABLE = Path(__file__).with_name("apps_console_readable.js")
 QUESTION = "How long can I return an unused jacket?"
 
 pytestmark = pytest.mark.skipif(
@@ -267,41 +268,6 @@ def test_files_are_attached_sent_and_opened(shifts: Shifts, desks: Desks, shop: 
     assert Path(downloading.value.path()).read_text() == "the size chart"
 
 
-# Every text on the page with its colour, what it stands on, and its size: what WCAG 2.2 asks of them.
-_TEXTS = """() => {
-    const channels = (colour) => {
-        const canvas = Object.assign(document.createElement('canvas'), { width: 1, height: 1 }).getContext('2d', { willReadFrequently: true });
-        canvas.fillStyle = colour;
-        canvas.fillRect(0, 0, 1, 1);
-        return [...canvas.getImageData(0, 0, 1, 1).data];
-    };
-    const ground = (element) => {
-        for (let each = element; each; each = each.parentElement) {
-            const colour = channels(getComputedStyle(each).backgroundColor);
-            if (colour[3] === 255) return colour;
-        }
-        return channels(matchMedia('(prefers-color-scheme: dark)').matches ? '#12151a' : '#f4f5f7');
-    };
-    const luminance = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
-        .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
-    const found = [];
-    const walk = document.createTreeWalker(document.querySelector('.hd-desk'), NodeFilter.SHOW_TEXT);
-    for (let node = walk.nextNode(); node; node = walk.nextNode()) {
-        const element = node.parentElement;
-        if (!node.textContent.trim() || !element.checkVisibility({ visibilityProperty: true }) || element.closest('.hd-out, option, optgroup, :disabled')) continue;
-        const [ink, paper] = [luminance(channels(getComputedStyle(element).color)), luminance(ground(element))];
-        const contrast = (Math.max(ink, paper) + 0.05) / (Math.min(ink, paper) + 0.05);
-        found.push([element.className || element.tagName, node.textContent.trim().slice(0, 40), Math.round(contrast * 100) / 100]);
-    }
-    return found;
-}"""
-_UNNAMED = """() => [...document.querySelectorAll('.hd-desk :is(button, input, select, textarea, a, [role=tab], [tabindex="0"])')]
-    .filter((each) => each.checkVisibility({ visibilityProperty: true }))
-    .filter((each) => !(each.getAttribute('aria-label') || each.getAttribute('aria-labelledby') || each.title
-        || each.textContent.trim() || each.labels?.length))
-    .map((each) => each.outerHTML.slice(0, 120))"""
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_all_text_can_be_read_and_all_controls_have_names(
     shifts: Shifts, desks: Desks, shop: Tenant, scheme: str
@@ -318,11 +284,12 @@ def test_all_text_can_be_read_and_all_controls_have_names(
     choose(page, "Ada names")
     page.wait_for_selector(".hd-suggestion")
     page.wait_for_selector(".hd-summary li")
+    page.evaluate(READABLE.read_text())
     checked = 0
     for panel in ("help", "notes", "customer", "tickets"):
         page.click(f"[data-panel={panel}]")
-        texts = page.evaluate(_TEXTS)
+        texts = page.evaluate("textsOf()")
         assert [each for each in texts if each[2] < 4.5] == []
-        assert page.evaluate(_UNNAMED) == []
+        assert page.evaluate("unnamed()") == []
         checked += len(texts)
     assert checked > 100

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -11,6 +13,7 @@ import pytest
 
 from components.core.tenant import Tenant
 from tests.apps_api.apps_api_chat import Chatter, begin
+from tests.apps_api.apps_api_sockets import line
 from tests.apps_chat.apps_chat_pages import CHROMIUM, Served, save
 from tests.apps_console.apps_console_pages import ENTRY, REPLY, Desks, Shifts, choose, eventually, press, said
 
@@ -177,18 +180,44 @@ def test_notes_are_seen_by_colleagues_at_once_and_never_by_the_customer(
     assert "rude" not in str(chat.read())
 
 
-def test_typing_and_reading_are_seen(shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter, grace: str) -> None:
+def test_what_the_customer_has_read_is_marked_and_what_the_agent_has_read_is_kept(
+    shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter, grace: str
+) -> None:
     page = shifts.console(shop, desks.agent("Anna"))
     choose(page, grace)
     press(page, "claim")
     page.fill(REPLY, "Hello")
     page.press(REPLY, "Enter")
     page.wait_for_selector("[data-author=agent][data-sequence] .hd-state:has-text('Sent')")
-    last = chat.read()["last_sequence"]
-    desks.workbench.desk.read(shop.context, UUID(chat.session), "customer", last)
+    last, session = chat.read()["last_sequence"], UUID(chat.session)
+    desks.workbench.desk.read(shop.context, session, "customer", last)
     page.wait_for_selector("[data-author=agent] .hd-state:has-text('Read')")
-    stands = lambda: desks.workbench.conversations.get(shop.context, UUID(chat.session))  # noqa: E731
-    eventually(lambda: stands().agent_read == last)
+    eventually(lambda: desks.workbench.conversations.get(shop.context, session).agent_read == last)
+
+
+def test_typing_is_seen_on_both_sides(shifts: Shifts, desks: Desks, shop: Tenant, chat: Chatter, grace: str) -> None:
+    page = shifts.console(shop, desks.agent("Anna Typing"))
+    choose(page, grace)
+    press(page, "claim")
+    page.wait_for_selector(f"{REPLY}:visible")
+    told: list[dict[str, object]] = []
+    typed = threading.Event()
+
+    async def customer() -> None:
+        auth = desks.customers_auth(UUID(chat.session))
+        async with line(shifts.served.url, auth) as socket:
+            await socket.done("typing", typing=True)
+            typed.set()
+            told.append(await socket.heard("typing", who="agent", typing=True))
+
+    # Playwright has an event loop of its own in this thread.
+    thread = threading.Thread(target=lambda: asyncio.run(customer()))
+    thread.start()
+    page.wait_for_selector(f".hd-live:has-text('{grace} is writing…')")
+    assert typed.wait(10)
+    page.type(REPLY, "I am")
+    thread.join(20)
+    assert [each["name"] for each in told] == ["Anna Typing"]
 
 
 def test_a_conversation_of_ones_own_shows_what_is_unread_while_another_is_open(

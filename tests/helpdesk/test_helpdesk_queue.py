@@ -21,6 +21,7 @@ from components.helpdesk.conversations.turn_records import NewMessage, TurnClaim
 from components.helpdesk.handover.agents import Agent, Agents
 from components.helpdesk.handover.desk import Desk
 from components.helpdesk.handover.queue import Queue, QueueItem, read_position
+from components.helpdesk.handover.watching import Watching
 from components.helpdesk.tenant_config import HandoverConfig
 
 PASSWORD = "correct horse battery"
@@ -98,6 +99,18 @@ def test_vips_and_urgent_ones_come_first_then_who_waits_longest(
     assert ids(found) == [urgent, vip, high, long, short]
     assert [each.position for each in found] == [1, 2, 3, 4, 5]
     assert [each.vip for each in found] == [False, True, False, False, False]
+
+
+def test_a_vips_place_in_line_is_the_same_in_the_queue_and_for_whoever_watches(
+    database: Database, queue: Queue, tenant: TenantContext, ben: Agent, wait: Callable[..., UUID]
+) -> None:
+    wait(minutes=9)
+    vip = wait(customer={"vip": "True"})
+    (first, _) = queue.list(tenant, ben, "waiting", ALWAYS, datetime.now(UTC))
+    watching = Watching(database)
+    assert first.conversation.conversation_id == vip
+    assert [first.position, watching.read(tenant, vip, after=None).position] == [1, 1]
+    assert next(iter(watching.survey(tenant, ()).held)) == vip
 
 
 def test_a_team_sees_what_is_meant_for_the_agent_then_its_own_then_other_teams(

@@ -21,9 +21,10 @@ class AgentMemory {
 		this.#write(localStorage, "agent", session);
 	}
 
+	// What is not sent yet waits for the same agent to sign in again.
 	signOut() {
 		this.#write(localStorage, "agent", null);
-		this.forget();
+		if (!this.unsent().length) this.forget();
 	}
 
 	forget() {

@@ -32,7 +32,8 @@ const live = new Live({
 	queue: (told) => desk.hears.queue(told),
 	bot_to_agent: (told) => desk.hears.bot_to_agent(told),
 });
-const desk = new Desk({ find, facts, api, live, memory, toasts, dialogs });
+const panes = new Panes(page, find(".hd-panes-nav"));
+const desk = new Desk({ find, facts, api, live, memory, toasts, dialogs, panes });
 const signInForm = new SignIn(find(".hd-sign-in form"), api, facts.tenant, (session) => {
 	memory.signIn(session);
 	enter(session);
@@ -87,26 +88,20 @@ showSound();
 const panels = new Tabs(find(".hd-details .hd-tabs"), (tab) => {
 	for (const panel of find(".hd-details").querySelectorAll(".hd-panel")) panel.hidden = panel.id !== `hd-panel-${tab.dataset.panel}`;
 });
-find(".hd-panes-nav").addEventListener("click", (event) => {
-	const go = event.target.closest("[data-go]");
-	if (go) desk.show(go.dataset.go);
-});
-desk.show("queue");
-
 const toView = (view) => desk.queue.tabs.choose(find(`[data-view="${view}"]`));
 const toNeighbour = (step) => {
 	const session = desk.queue.neighbour(step);
 	if (session) desk.open(session);
 };
 const toPanel = (name) => {
-	desk.show("details");
+	panes.show("details");
 	panels.choose(find(`[data-panel="${name}"]`));
 };
 const shortcuts = new Shortcuts(find(".hd-keys"), dialogs, memory, {
 	j: ["Next conversation", () => toNeighbour(1)],
 	k: ["Conversation before", () => toNeighbour(-1)],
 	c: ["Claim", () => desk.actions.act("claim")],
-	r: ["Write a reply", () => desk.focusReply()],
+	r: ["Write a reply", () => (panes.show("conversation"), desk.reply.focus())],
 	i: ["Insert the first suggestion", () => desk.suggestions.insertFirst()],
 	n: ["Write a note", () => (toPanel("notes"), find(".hd-note textarea").focus())],
 	t: ["Transfer", () => desk.actions.act("transfer")],

@@ -1,37 +1,34 @@
 // The conversation that is open, and everything on the page that is about it.
 
-const QUEUE_RESTS = 400;
-const QUEUE_READ_EVERY = 20_000;
 const READ_TOLD_AFTER = 400;
-const MOST_WATCHED = 50;
 
 class Desk {
 	#find;
-	#facts;
 	#words;
 	#api;
 	#live;
-	#memory;
 	#toasts;
+	#panes;
+	#heading;
+	#typing;
+	#reader;
 	#agent = null;
 	#open = null;
-	#watched = new Set();
-	#queueTimer = null;
-	#typingTimer = null;
 	#readTimer = null;
 	#opening = 0;
 
-	constructor({ find, facts, api, live, memory, toasts, dialogs }) {
-		Object.assign(this, { queue: null });
+	constructor({ find, facts, api, live, memory, toasts, dialogs, panes }) {
 		this.#find = find;
-		this.#facts = facts;
 		this.#words = facts.words;
 		this.#api = api;
 		this.#live = live;
-		this.#memory = memory;
 		this.#toasts = toasts;
+		this.#panes = panes;
+		this.#heading = new Heading(find, this.#words);
+		this.#typing = new TypingLine(find(".hd-live"));
 		const lineage = (answer) => api.lineage(answer);
-		this.queue = new QueueList(find, this.#words, (session) => this.open(session), () => this.readQueue());
+		this.queue = new QueueList(find, this.#words, (session) => this.open(session), () => this.#reader.soon());
+		this.#reader = new QueueReader(api, live, this.queue, ({ waiting }) => toasts.badge(waiting));
 		this.transcript = new DeskTranscript(find(".hd-log"), this.#words, {
 			lineage,
 			earlier: () => this.#loadEarlier(),
@@ -56,13 +53,12 @@ class Desk {
 		this.context = new ContextPanel(find, this.#words, { lineage, reveal: (sequence) => this.#reveal(sequence) });
 		this.suggestions = new SuggestionsPanel(find, api, (text) => this.#insert(text));
 		this.canned = new CannedPanel(find, api, dialogs, toasts, facts, {
-			insert: (answer) => this.#owns && (this.#show("conversation"), this.reply.insertCanned(answer)),
+			insert: (answer) => this.#owns && (this.#panes.show("conversation"), this.reply.insertCanned(answer)),
 			changed: (answers) => (this.reply.menu.answers = answers),
 		});
 		this.notes = new NotesPanel(find, (text) => this.unsent.add("note", this.session, text));
 		this.customer = new CustomerPanel(find("#hd-panel-customer > div"), this.#words, (session) => this.open(session));
 		this.tickets = new TicketsPanel(find, find("#hd-panel-tickets > div"), api, toasts);
-		setInterval(() => this.#agent && this.readQueue(), QUEUE_READ_EVERY);
 		document.addEventListener("visibilitychange", () => !document.hidden && this.#seen());
 	}
 
@@ -76,29 +72,28 @@ class Desk {
 
 	begin(agent) {
 		this.#agent = agent;
-		this.readQueue();
+		this.#reader.begin();
 		this.canned.load();
 	}
 
 	end() {
 		this.#agent = null;
 		this.#opening++;
-		this.#watched.clear();
-		this.queue.clear();
+		this.#reader.end();
 		this.#close();
 	}
 
 	// The connection is there, for the first time or again: all that was missed is asked for.
 	async connected() {
-		this.#watched.clear();
+		this.#reader.forget();
 		if (this.session) await this.#join(this.session);
 		this.unsent.resume();
-		this.readQueue();
+		this.#reader.soon();
 	}
 
 	async open(session) {
 		const opening = ++this.#opening;
-		this.#show("conversation");
+		this.#panes.show("conversation");
 		this.queue.select(session);
 		let told;
 		try {
@@ -117,22 +112,17 @@ class Desk {
 		this.notes.open(session, told.notes, this.unsent.of(session, "note"));
 		this.customer.show(told);
 		this.tickets.open(told, told.tickets);
-		this.#typing("");
+		this.#typing.say("");
 		this.reply.open(session, told.customer);
 		this.#stand();
 		this.context.show(told);
 		this.#summarise(session);
 		this.suggestions.open(session, this.#owns);
 		this.transcript.toEnd();
-		this.#find(".hd-customer").focus({ preventScroll: true });
-		if (before && before !== session && !this.#isMine(before)) this.#leave(before);
+		this.#heading.focus();
+		if (before && before !== session && !this.#isMine(before)) this.#reader.leave(before);
 		await this.#join(session);
 		this.#seen();
-	}
-
-	focusReply() {
-		this.#show("conversation");
-		this.reply.focus();
 	}
 
 	// What the server tells.
@@ -143,28 +133,9 @@ class Desk {
 			conversation: (conversation) => this.#changed(conversation),
 			typing: (told) => this.#types(told),
 			note: (note) => this.notes.add(note),
-			queue: () => this.readQueue(),
+			queue: () => this.#reader.soon(),
 			bot_to_agent: (told) => this.#waits(told),
 		};
-	}
-
-	// Soon, and once for many reasons.
-	readQueue() {
-		this.#queueTimer ??= setTimeout(async () => {
-			this.#queueTimer = null;
-			if (!this.#agent) return;
-			const view = this.queue.view;
-			try {
-				const told = await this.#api.queue(view);
-				if (view !== this.queue.view || !this.#agent) return;
-				this.queue.show(told);
-				this.#toasts.badge(told.waiting);
-				const mine = view === "mine" ? told : await this.#api.queue("mine");
-				for (const entry of mine.items.slice(0, MOST_WATCHED)) this.#watch(entry);
-			} catch {
-				// The strip says that the connection is gone; the next reading comes by itself.
-			}
-		}, QUEUE_RESTS);
 	}
 
 	#isMine(session) {
@@ -172,27 +143,14 @@ class Desk {
 		return entry?.status === "agent" && entry.agent_id === this.#agent?.agent_id;
 	}
 
-	// Of one's own conversations one hears while another is open.
-	#watch({ session_id: session, last_sequence: after }) {
-		if (this.#watched.has(session) || session === this.session || !this.#live.connected) return;
-		this.#watched.add(session);
-		this.#live.ask("join", { session_id: session, after }).catch(() => this.#watched.delete(session));
-	}
-
-	#leave(session) {
-		this.#watched.delete(session);
-		this.#live.tell("leave", { session_id: session });
-	}
-
 	async #join(session) {
 		if (!this.#live.connected) return;
-		this.#watched.add(session);
+		this.#reader.watches(session);
 		for (;;) {
 			let answer;
 			try {
 				answer = await this.#live.ask("join", { session_id: session, after: this.transcript.complete });
 			} catch (error) {
-				this.#watched.delete(session);
 				if (error instanceof Refused) this.#toasts.failed(error);
 				return;
 			}
@@ -206,16 +164,16 @@ class Desk {
 	}
 
 	#said(message) {
-		if (message.session_id !== this.session) return this.readQueue();
+		if (message.session_id !== this.session) return this.#reader.soon();
 		this.#open.last_sequence = Math.max(this.#open.last_sequence, message.sequence);
 		this.transcript.show([message]);
 		if (message.author === "customer") {
-			this.#typing("");
+			this.#typing.say("");
 			this.suggestions.soon();
 		}
 		if (message.author === "bot") this.#complement();
 		this.#seen();
-		this.readQueue();
+		this.#reader.soon();
 	}
 
 	// Messages come live without what only agents may know of them.
@@ -226,7 +184,7 @@ class Desk {
 	}
 
 	#changed(conversation) {
-		this.readQueue();
+		this.#reader.soon();
 		// What an answer tells may be overtaken by an event: every change of the state adds a message.
 		if (conversation.session_id !== this.session || conversation.last_sequence < this.#open.last_sequence) return;
 		const before = this.#open.status;
@@ -246,28 +204,17 @@ class Desk {
 		const session = this.session;
 		const told = await this.#api.conversation(session).catch(() => null);
 		if (!told || session !== this.session) return;
-		this.#open = { ...told, ...pick(this.#open, ["status", "agent", "agent_id", "position", "customer_read", "agent_read"]) };
+		// What was told live meanwhile is newer.
+		const { status, agent, agent_id, position, customer_read, agent_read } = this.#open;
+		this.#open = { ...told, status, agent, agent_id, position, customer_read, agent_read };
 		this.context.show(told);
 		this.transcript.show(told.messages);
 	}
 
 	#stand() {
-		const { status, agent, position, channel, language, priority, team } = this.#open;
-		const words = this.#words;
-		const standing = {
-			waiting: position ? `waiting, number ${position} in line` : "waiting",
-			agent: this.#owns ? "with you" : `with ${agent ?? "an agent"}`,
-		}[status];
-		const more = [channel, language, ["high", "urgent"].includes(priority) && words.priorities[priority], team].filter(Boolean);
-		this.#find(".hd-nothing-open").hidden = true;
-		this.#find(".hd-about").hidden = false;
-		this.#find(".hd-log").hidden = false;
-		this.#find(".hd-customer").textContent = customerName(this.#open);
-		this.#find(".hd-standing").textContent = [standing ?? words.statuses[status], ...more].join(" · ");
-		this.#find(".hd-about").dataset.status = status;
+		this.#heading.show(this.#open, this.#owns);
 		this.actions.show(this.#open);
 		this.reply.allow(this.#owns);
-		this.#find(".hd-desk").dataset.open = "yes";
 	}
 
 	#close() {
@@ -277,12 +224,9 @@ class Desk {
 		this.suggestions.open(null, false);
 		this.notes.open(null, [], []);
 		this.tickets.open(null, []);
-		this.#find(".hd-nothing-open").hidden = false;
-		this.#find(".hd-about").hidden = true;
-		this.#find(".hd-log").hidden = true;
+		this.#heading.clear();
 		for (const place of this.#find(".hd-details").querySelectorAll(".hd-panel div")) place.replaceChildren();
-		this.#find(".hd-desk").dataset.open = "no";
-		this.#show("queue");
+		this.#panes.show("queue");
 	}
 
 	async #summarise(session) {
@@ -330,17 +274,11 @@ class Desk {
 	#types({ session_id: session, who, name, typing }) {
 		if (session !== this.session) return;
 		const writer = who === "customer" ? customerName(this.#open) : name || this.#words.authors[who];
-		this.#typing(typing ? `${writer} is writing…` : "");
-	}
-
-	#typing(text) {
-		clearTimeout(this.#typingTimer);
-		this.#find(".hd-live").textContent = text;
-		if (text) this.#typingTimer = setTimeout(() => this.#typing(""), 8_000);
+		this.#typing.say(typing ? `${writer} is writing…` : "");
 	}
 
 	#waits({ session_id: session, context }) {
-		this.readQueue();
+		this.#reader.soon();
 		const why = this.#words.reasons[context?.reason] ?? "A customer waits for a person.";
 		this.#toasts.say(`New conversation: ${why}`, { label: "Open", act: () => this.open(session) });
 		this.#toasts.ring();
@@ -360,28 +298,12 @@ class Desk {
 
 	#insert(text) {
 		if (!this.#owns) return this.#toasts.say("Claim the conversation first; then this can be inserted.");
-		this.#show("conversation");
+		this.#panes.show("conversation");
 		this.reply.insert(text);
 	}
 
 	#reveal(sequence) {
-		this.#show("conversation");
+		this.#panes.show("conversation");
 		this.transcript.reveal(sequence);
 	}
-
-	#show(pane) {
-		this.#find(".hd-desk").dataset.pane = pane;
-		for (const each of this.#find(".hd-panes-nav").children) {
-			if (each.dataset.go === pane) each.setAttribute("aria-current", "true");
-			else each.removeAttribute("aria-current");
-		}
-	}
-
-	show(pane) {
-		this.#show(pane);
-	}
-}
-
-function pick(from, names) {
-	return Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]));
 }

@@ -18,24 +18,15 @@ from components.helpdesk.conversations.conversation import Author, Conversation
 from components.helpdesk.conversations.store import CONVERSATIONS, MESSAGES, conversation_of
 from components.helpdesk.handover.agents import Agent
 from components.helpdesk.handover.service_level import ServiceLevel, service_level
+from components.helpdesk.handover.urgency import IS_VIP, ORDER
 
 View = Literal["waiting", "mine", "all", "closed"]
 VIEWS: tuple[View, ...] = get_args(View)
 MOST_ITEMS = 200
 LONGEST_EXCERPT = 160
-# A customer's value that makes every conversation of theirs urgent. Channels and integrations set it; who opens a
-# conversation on the web cannot.
-VIP = "vip"
 
 _AGENTS = AgentRow.metadata.tables[AgentRow.__tablename__]
 _C = CONVERSATIONS.c
-_YES = ("true", "yes", "1")
-_RANK = case(
-    (or_(_C.priority == "urgent", func.lower(_C.customer[VIP].astext).in_(_YES)), 0),
-    (_C.priority == "high", 1),
-    (_C.priority == "normal", 2),
-    else_=3,
-)
 
 
 @dataclass(frozen=True)
@@ -111,7 +102,7 @@ def read_position(connection: Connection, tenant: TenantContext, conversation_id
 
 
 def _line(tenant: TenantContext) -> Select[Any]:
-    place = func.row_number().over(partition_by=_C.team, order_by=(_RANK, _C.waiting_since, _C.conversation_id))
+    place = func.row_number().over(partition_by=_C.team, order_by=ORDER)
     return select(_C.conversation_id, place.label("position")).where(
         _C.tenant_id == tenant.tenant_id, _C.status == "waiting"
     )
@@ -145,7 +136,7 @@ def _query(tenant: TenantContext, agent: Agent, view: View) -> Select[Any]:
     )
     return (
         select(CONVERSATIONS, last, line.c.position, _AGENTS.c.name.label("owner"))
-        .add_columns(unread.label("unread"), func.lower(_C.customer[VIP].astext).in_(_YES).label("is_vip"))
+        .add_columns(unread.label("unread"), IS_VIP.label("is_vip"))
         .select_from(joined)
         .where(_C.tenant_id == tenant.tenant_id, _shown(agent, view))
         .order_by(*_order(agent, view))
@@ -161,7 +152,7 @@ def _shown(agent: Agent, view: View) -> ColumnElement[bool]:
 def _order(agent: Agent, view: View) -> tuple[ColumnElement[Any], ...]:
     if view == "waiting":
         line = case((_C.agent_id == agent.agent_id, 0), (_is_own_line(agent), 1), else_=2)
-        return line, _RANK, _C.waiting_since, _C.conversation_id
+        return line, *ORDER
     newest = {"mine": _C.updated_at, "all": _C.updated_at, "closed": _C.closed_at}[view]
     return newest.desc(), _C.conversation_id
 
@@ -183,7 +174,7 @@ def _item(row: Row[Any], agent: Agent, hours: BusinessHours, now: datetime) -> Q
         service_level=service_level(conversation, hours, now),
         owner=row.owner,
         meant_for_me=conversation.status == "waiting" and conversation.agent_id == agent.agent_id,
-        vip=bool(row.is_vip),
+        vip=row.is_vip,
         unread=row.unread,
         last=last,
     )

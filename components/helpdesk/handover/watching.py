@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, case, func, select, tuple_
+from sqlalchemy import Row, and_, func, select, tuple_
 
 from components.core.errors import NotFound
 from components.core.tenant import TenantContext
@@ -23,21 +23,19 @@ from components.helpdesk.conversations.store import (
     keys,
     read_messages,
 )
+from components.helpdesk.handover.urgency import ORDER, urgency_of
 
 MOST_MESSAGES = 200
 
 _AGENTS = AgentRow.metadata.tables[AgentRow.__tablename__]
 _OF_AGENT = and_(_AGENTS.c.tenant_id == CONVERSATIONS.c.tenant_id, _AGENTS.c.agent_id == CONVERSATIONS.c.agent_id)
 _READ = select(CONVERSATIONS, _AGENTS.c.name.label("agent_name")).outerjoin(_AGENTS, _OF_AGENT).where(OF_CONVERSATION)
-# The queue's order: by priority, then who has waited longest.
-_URGENCY = case({"urgent": 0, "high": 1, "normal": 2}, value=CONVERSATIONS.c.priority, else_=3)
-_ORDER = (_URGENCY, CONVERSATIONS.c.waiting_since, CONVERSATIONS.c.conversation_id)
 # Whatever of a conversation is shown changes one of these.
 _MARKED = ("last_sequence", "changes", "status", "agent_id", "team", "priority", "customer_read", "agent_read")
 _MARKS = select(CONVERSATIONS.c.conversation_id, *(CONVERSATIONS.c[name] for name in _MARKED))
 _HELD = select(
     *(CONVERSATIONS.c[name] for name in ("conversation_id", "status", "agent_id", "team", "priority", "waiting_since"))
-).order_by(*_ORDER)
+).order_by(*ORDER)
 
 Mark = tuple[Any, ...]
 
@@ -124,12 +122,12 @@ class Watching:
 
 def _ahead(tenant: TenantContext, row: Row[Any]) -> Any:
     """How many wait before this one in its queue."""
-    urgency = {"urgent": 0, "high": 1, "normal": 2}.get(row.priority, 3)
+    urgency = urgency_of(row.priority, row.customer)
     return select(func.count()).where(
         CONVERSATIONS.c.tenant_id == tenant.tenant_id,
         CONVERSATIONS.c.status == "waiting",
         CONVERSATIONS.c.team == row.team,
-        tuple_(*_ORDER) < tuple_(urgency, row.waiting_since, row.conversation_id),
+        tuple_(*ORDER) < tuple_(urgency, row.waiting_since, row.conversation_id),
     )
 
 
