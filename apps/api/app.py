@@ -22,10 +22,10 @@ from apps.api.docs import add_docs
 from apps.api.exchange import Exchange
 from apps.api.failures import handle_failures
 from apps.api.feedback import feedback_router
-from apps.api.handover_app import PATH as SOCKETS
-from apps.api.handover_app import add_handover
-from apps.api.handover_desk_app import DeskBounds, add_desk
-from apps.api.handover_entrance import SocketBounds
+from apps.api.handover.app import PATH as SOCKETS
+from apps.api.handover.app import add_handover
+from apps.api.handover.desk_app import DeskBounds, add_desk
+from apps.api.handover.entrance import SocketBounds
 from apps.api.health import health_router
 from apps.api.llm import generate_router
 from apps.api.llm_generation import Generations

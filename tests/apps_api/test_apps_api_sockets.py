@@ -12,7 +12,7 @@ from apps_api_serving import running
 from apps_api_sockets import Desks, line
 
 from apps.api.app import Limits
-from apps.api.handover_entrance import SocketBounds
+from apps.api.handover.entrance import SocketBounds
 from components.bootstrap import Workbench
 from components.helpdesk.conversations.conversations import Conversations
 

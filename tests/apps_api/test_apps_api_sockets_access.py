@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from apps.api.app import Limits
 from apps.api.chat_app import ChatBounds
-from apps.api.handover_entrance import SocketBounds
+from apps.api.handover.entrance import SocketBounds
 from components.bootstrap import Workbench
 from components.core.settings import Settings
 from components.helpdesk.session_tokens import key_from

@@ -21,7 +21,7 @@ from apps_api_sockets import NAMESPACE, Desks, Line, line
 
 from apps.api.app import Limits
 from apps.api.chat_app import ChatBounds
-from apps.api.handover_entrance import SocketBounds
+from apps.api.handover.entrance import SocketBounds
 from components.bootstrap import Workbench
 from components.core.settings import Settings
 from components.database.addresses import DatabaseAddresses

@@ -10,12 +10,12 @@ from uuid import UUID
 
 from apps.api.chat_limits import ChatLimits
 from apps.api.chat_turns import ChatTurns, RunningTurn
-from apps.api.handover_answers import Answer, Handler
-from apps.api.handover_entrance import take
-from apps.api.handover_feed import Feed
-from apps.api.handover_outlet import Outlet, customer_room, watching_agents_room
-from apps.api.handover_requests import CustomerMessage, CustomerRead, CustomerTyping, Replay
-from apps.api.handover_sockets import Socket
+from apps.api.handover.answers import Answer, Handler
+from apps.api.handover.entrance import take
+from apps.api.handover.feed import Feed
+from apps.api.handover.outlet import Outlet, customer_room, watching_agents_room
+from apps.api.handover.requests import CustomerMessage, CustomerRead, CustomerTyping, Replay
+from apps.api.handover.sockets import Socket
 from apps.api.session_access import ChatSession
 from apps.api.workers import WorkerPool
 from components.helpdesk.conversations.conversations import Conversations

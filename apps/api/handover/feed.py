@@ -9,9 +9,9 @@ from typing import Any, Never
 from uuid import UUID
 
 from apps.api.coalesced import Coalesced
-from apps.api.handover_outlet import Outlet
-from apps.api.handover_sockets import Audience, Key, Socket, Watch
-from apps.api.handover_wire import Wire, event_of
+from apps.api.handover.outlet import Outlet
+from apps.api.handover.sockets import Audience, Key, Socket, Watch
+from apps.api.handover.wire import Wire, event_of
 from apps.api.workers import WorkerPool
 from components.core.errors import NotFound, Unavailable
 from components.core.tenant import TenantContext

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from apps.api.handover_requests import Request
+from apps.api.handover.requests import Request
 from apps.api.problems import PROBLEMS, known_code
 from components.core.errors import HelpdeskError
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from apps.api.handover_answers import Answer, Handler
-from apps.api.handover_entrance import take
-from apps.api.handover_feed import Feed
-from apps.api.handover_outlet import Outlet, agents_room, customer_room, watching_agents_room
-from apps.api.handover_presence import PresenceKeeper
-from apps.api.handover_requests import (
+from apps.api.handover.answers import Answer, Handler
+from apps.api.handover.entrance import take
+from apps.api.handover.feed import Feed
+from apps.api.handover.outlet import Outlet, agents_room, customer_room, watching_agents_room
+from apps.api.handover.presence import PresenceKeeper
+from apps.api.handover.requests import (
     AgentMessage,
     AgentRead,
     AgentTyping,
@@ -22,8 +22,8 @@ from apps.api.handover_requests import (
     Transfer,
     Wish,
 )
-from apps.api.handover_sockets import Socket
-from apps.api.handover_wire import Wire, note_told
+from apps.api.handover.sockets import Socket
+from apps.api.handover.wire import Wire, note_told
 from apps.api.workers import WorkerPool
 from components.core.errors import NotFound
 from components.helpdesk.handover.agents import Agent

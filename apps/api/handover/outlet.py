@@ -8,7 +8,7 @@ from uuid import UUID
 
 from socketio import AsyncServer
 
-from apps.api.handover_sockets import Socket
+from apps.api.handover.sockets import Socket
 
 NAMESPACE = "/handover"
 

@@ -9,9 +9,9 @@ from typing import Never
 from uuid import UUID
 
 from apps.api.coalesced import Coalesced
-from apps.api.handover_feed import Feed
-from apps.api.handover_outlet import Outlet
-from apps.api.handover_sockets import Audience, Socket
+from apps.api.handover.feed import Feed
+from apps.api.handover.outlet import Outlet
+from apps.api.handover.sockets import Audience, Socket
 from apps.api.workers import WorkerPool
 from components.core.errors import NotFound
 from components.core.tenant import TenantContext

@@ -8,11 +8,11 @@ from typing import Never
 from uuid import UUID
 
 from apps.api.coalesced import Coalesced
-from apps.api.handover_feed import Feed
-from apps.api.handover_outlet import Outlet
-from apps.api.handover_queue_feed import QueueFeed
-from apps.api.handover_sockets import Audience
-from apps.api.handover_wire import note_told
+from apps.api.handover.feed import Feed
+from apps.api.handover.outlet import Outlet
+from apps.api.handover.queue_feed import QueueFeed
+from apps.api.handover.sockets import Audience
+from apps.api.handover.wire import note_told
 from apps.api.workers import WorkerPool
 from components.core.tenant import TenantContext
 from components.helpdesk.handover.notes import CHANNEL as NOTES

@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID
 
 from apps.api.agent_access import AgentAccess
-from apps.api.handover_requests import Authentication, read_request
-from apps.api.handover_sockets import Allowance, Audience, Socket
+from apps.api.handover.requests import Authentication, read_request
+from apps.api.handover.sockets import Allowance, Audience, Socket
 from apps.api.workers import WorkerPool
 from components.core.errors import RateLimited, TenantNotFound, Unavailable
 from components.core.tenant import Tenant

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from apps.api.chat_types import Link, Render, chat_messages
-from apps.api.handover_sockets import Socket
+from apps.api.handover.sockets import Socket
 from components.core.tenant import TenantContext
 from components.helpdesk.conversations.conversation import Message
 from components.helpdesk.handover.agents import Agent

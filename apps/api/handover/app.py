@@ -12,8 +12,8 @@ from apps.api.agent_access import AgentAccess
 from apps.api.agents import SignInBounds, SignIns, agents_router
 from apps.api.attachments import Receiving, attachments_router
 from apps.api.chat import ChatParts
-from apps.api.handover_entrance import SocketBounds
-from apps.api.handover_live import Live
+from apps.api.handover.entrance import SocketBounds
+from apps.api.handover.live import Live
 from apps.api.workers import WorkerPool
 from components.bootstrap import Workbench
 

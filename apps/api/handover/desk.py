@@ -11,8 +11,8 @@ from fastapi import APIRouter, Depends, Query
 
 from apps.api.agent_access import AgentSession
 from apps.api.chat_types import FURTHEST_SEQUENCE
-from apps.api.handover_desk_told import DeskTelling
-from apps.api.handover_desk_types import (
+from apps.api.handover.desk_told import DeskTelling
+from apps.api.handover.desk_types import (
     DossierTold,
     EarlierMessages,
     QueueTold,

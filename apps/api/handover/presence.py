@@ -10,10 +10,10 @@ from time import monotonic
 from typing import Never
 from uuid import UUID
 
-from apps.api.handover_entrance import Entrance
-from apps.api.handover_outlet import Outlet, agents_room
-from apps.api.handover_sockets import Audience, Socket
-from apps.api.handover_wire import presence_told
+from apps.api.handover.entrance import Entrance
+from apps.api.handover.outlet import Outlet, agents_room
+from apps.api.handover.sockets import Audience, Socket
+from apps.api.handover.wire import presence_told
 from apps.api.workers import WorkerPool
 from components.core.errors import AccessDenied, HelpdeskError, NotFound
 from components.core.tenant import TenantContext

@@ -8,15 +8,15 @@ from typing import Any
 from socketio import AsyncNamespace
 from socketio.exceptions import ConnectionRefusedError
 
-from apps.api.handover_agents import AgentEvents
-from apps.api.handover_answers import Answer, done, failed, fault
-from apps.api.handover_customers import CustomerEvents
-from apps.api.handover_entrance import Entrance, take
-from apps.api.handover_outlet import NAMESPACE, Outlet
-from apps.api.handover_presence import PresenceKeeper
-from apps.api.handover_queue_feed import QueueFeed
-from apps.api.handover_requests import read_request
-from apps.api.handover_sockets import Audience, Socket
+from apps.api.handover.agents import AgentEvents
+from apps.api.handover.answers import Answer, done, failed, fault
+from apps.api.handover.customers import CustomerEvents
+from apps.api.handover.entrance import Entrance, take
+from apps.api.handover.outlet import NAMESPACE, Outlet
+from apps.api.handover.presence import PresenceKeeper
+from apps.api.handover.queue_feed import QueueFeed
+from apps.api.handover.requests import read_request
+from apps.api.handover.sockets import Audience, Socket
 from components.core.errors import AccessDenied, HelpdeskError, InvalidInput
 
 logger = logging.getLogger("helpdesk.handover")

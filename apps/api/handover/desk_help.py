@@ -7,8 +7,8 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Path
 
 from apps.api.agent_access import AgentSession
-from apps.api.handover_desk import ANY_ROUTE, OF_A_CONVERSATION, DeskParts
-from apps.api.handover_desk_types import (
+from apps.api.handover.desk import ANY_ROUTE, OF_A_CONVERSATION, DeskParts
+from apps.api.handover.desk_types import (
     CannedAnswersTold,
     CannedAnswerText,
     CannedAnswerTold,

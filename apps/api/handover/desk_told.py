@@ -9,7 +9,7 @@ from typing import Literal
 from uuid import UUID
 
 from apps.api.chat_types import Link, Render, chat_messages
-from apps.api.handover_desk_types import (
+from apps.api.handover.desk_types import (
     DeskChange,
     DeskMessage,
     DeskNote,

@@ -13,18 +13,18 @@ from starlette.types import ASGIApp as Application
 
 from apps.api.agent_access import AgentAccess
 from apps.api.chat import ChatParts
-from apps.api.handover_agents import AgentEvents
-from apps.api.handover_changes import CHANNELS, Changes, NotesFeed
-from apps.api.handover_customers import CustomerEvents
-from apps.api.handover_entrance import Entrance, SocketBounds
-from apps.api.handover_feed import Feed
-from apps.api.handover_joining import JoinedByRedis, joining
-from apps.api.handover_namespace import HandoverNamespace
-from apps.api.handover_outlet import NAMESPACE, Outlet
-from apps.api.handover_presence import PresenceKeeper
-from apps.api.handover_queue_feed import QueueFeed
-from apps.api.handover_sockets import Audience
-from apps.api.handover_wire import Wire
+from apps.api.handover.agents import AgentEvents
+from apps.api.handover.changes import CHANNELS, Changes, NotesFeed
+from apps.api.handover.customers import CustomerEvents
+from apps.api.handover.entrance import Entrance, SocketBounds
+from apps.api.handover.feed import Feed
+from apps.api.handover.joining import JoinedByRedis, joining
+from apps.api.handover.namespace import HandoverNamespace
+from apps.api.handover.outlet import NAMESPACE, Outlet
+from apps.api.handover.presence import PresenceKeeper
+from apps.api.handover.queue_feed import QueueFeed
+from apps.api.handover.sockets import Audience
+from apps.api.handover.wire import Wire
 from apps.api.workers import WorkerPool
 from components.bootstrap import Workbench
 from components.database.notifications import Notifications

@@ -11,9 +11,9 @@ from fastapi import FastAPI
 
 from apps.api.agent_access import AgentAccess
 from apps.api.chat import ChatParts
-from apps.api.handover_desk import DeskParts, desk_router
-from apps.api.handover_desk_help import help_router
-from apps.api.handover_desk_told import DeskTelling
+from apps.api.handover.desk import DeskParts, desk_router
+from apps.api.handover.desk_help import help_router
+from apps.api.handover.desk_told import DeskTelling
 from apps.api.workers import WorkerPool
 from components.bootstrap import Workbench
 
