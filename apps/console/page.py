@@ -18,11 +18,11 @@ STYLES = (
 )
 # Each file holds one noun, and what stands later uses what stands earlier.
 SCRIPTS = (
-    ("http.js", "apps.pages"),
+    *((name, "apps.pages") for name in ("http.js", "elements.js", "live.js")),
     *(
         (name, PACKAGE)
         for name in (
-            *("elements.js", "clock.js", "desk_api.js", "agent_memory.js", "live.js", "toasts.js", "dialogs.js"),
+            *("clock.js", "desk_api.js", "agent_memory.js", "toasts.js", "dialogs.js"),
             *("sign_in.js", "queue_list.js", "lineage.js", "desk_transcript.js", "slash_menu.js", "reply_box.js"),
             *("unsent.js", "actions.js", "context_panel.js", "suggestions_panel.js", "canned_panel.js"),
             *("notes_panel.js", "customer_panel.js", "tickets_panel.js", "desk.js", "shortcuts.js", "console.js"),
