@@ -24,7 +24,9 @@ _LATER = {
 # Of a file, behind its name.
 _REFUSALS = {
     "content_too_large": f"this file is too large. Up to {MOST_BYTES // 1_000_000} MB are taken.",
-    "unsupported_media_type": f"this kind of file is not taken, or its name does not fit what is in it. Taken are {ALLOWED}.",
+    "unsupported_media_type": (
+        f"this kind of file is not taken, or its name does not fit what is in it. Taken are {ALLOWED}."
+    ),
     "invalid_input": "this file cannot be read. Is it empty?",
     "conflict": "no more files are taken in this conversation.",
     "rate_limited": "many files are on their way just now. Please attach it again in a moment.",

@@ -23,8 +23,15 @@ class Transcript {
 		this.#renewed = renewed;
 		this.clear();
 		// Who reads the end goes on reading it when a word above the box, or a phone's keyboard, takes room.
-		log.addEventListener("scroll", () => (this.#atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 64));
-		new ResizeObserver(() => this.#atEnd && this.#toEnd()).observe(log);
+		let height = log.clientHeight;
+		log.addEventListener("scroll", () => {
+			// Said before the observer has had its turn, it would be of another height.
+			if (height === log.clientHeight) this.#atEnd = log.scrollHeight - log.scrollTop - height < 64;
+		});
+		new ResizeObserver(() => {
+			height = log.clientHeight;
+			if (this.#atEnd) this.#toEnd();
+		}).observe(log);
 		// A picture takes its room once it is there.
 		log.addEventListener("load", () => this.#atEnd && this.#toEnd(), true);
 	}
@@ -207,6 +214,10 @@ class Transcript {
 	#tidy() {
 		const frames = [...this.#log.querySelectorAll(".hd-message:not(.hd-provisional, .hd-agent-types, .hd-notice, .hd-welcome)")];
 		this.#log.querySelector(".hd-welcome")?.toggleAttribute("hidden", frames[0]?.dataset.author === "bot");
+		frames.forEach((frame, at) => {
+			const { speaker } = frame.dataset;
+			frame.classList.toggle("hd-same", speaker !== undefined && speaker === frames[at - 1]?.dataset.speaker);
+		});
 		for (const choice of this.#log.querySelectorAll(".hd-message[data-sequence] .hd-choice")) {
 			choice.disabled = choice.closest(".hd-message") !== frames.at(-1);
 		}
