@@ -12,6 +12,7 @@ from apps.pages.frame import facts_script, framed
 from components.core.tenant import Tenant
 from components.dialogue.turns import LONGEST_TEXT
 from components.helpdesk.conversations.attached import MOST_ATTACHMENTS
+from components.helpdesk.feedback import LONGEST_COMMENT
 from components.helpdesk.handover.attachments import MOST_BYTES
 from components.helpdesk.tenant_config import Branding, TenantConfig, read_config
 
@@ -51,6 +52,7 @@ def _facts(tenant: Tenant, config: TenantConfig) -> str:
         "longest": LONGEST_TEXT,
         "largest": MOST_BYTES,
         "most_files": MOST_ATTACHMENTS,
+        "longest_comment": LONGEST_COMMENT,
         "words": page_words(tenant),
         "notices": notices(config),
         "refusals": refusals(),

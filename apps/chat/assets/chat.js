@@ -27,7 +27,7 @@ const strips = {
 const memory = new Memory(facts.tenant);
 const transcript = new Transcript(log, facts, memory, (sequence) => conversation.files(sequence));
 const ratings = new Ratings({ memory, transcript, words: facts.words, session: () => conversation.session });
-const card = new RatingCard(find(".hd-rate"), facts.words, (stars, comment) => ratings.ofConversation(stars, comment));
+const card = new RatingCard(find(".hd-rate"), facts, (stars, comment) => ratings.ofConversation(stars, comment));
 const tray = new AttachTray(find(".hd-foot"), facts, (...upload) => conversation.upload(...upload));
 const composer = new Composer(find(".hd-box"), tray, facts.words, {
 	onSend: (message) => conversation.send(message) && composer.empty(),

@@ -28,7 +28,10 @@ class Handover {
 			this.readUp();
 		});
 		this.#live = new Live({
-			connected: () => this.readUp(),
+			connected: () => {
+				this.#read = 0;
+				this.readUp();
+			},
 			cut: () => {
 				transcript.agentTypes(null);
 				needs.again();
@@ -67,11 +70,12 @@ class Handover {
 
 	// The conversation stands so. live: the socket says it, which alone knows of places in the queue, and is never behind
 	// what was asked before.
-	stands({ status, last_sequence, position = null, agent = null }, live = false) {
+	stands({ status, last_sequence, position, agent }, live = false) {
 		const known = this.#standing;
 		const alike = last_sequence === known.last_sequence && known.live && this.connected;
 		if (last_sequence < known.last_sequence || (alike && !live)) return;
-		this.#standing = { status, last_sequence, position, agent, live };
+		const kept = this.connected && status === known.status ? known : NOWHERE;
+		this.#standing = { status, last_sequence, position: position ?? kept.position, agent: agent ?? kept.agent, live };
 		if (status !== "agent") this.#transcript.agentTypes(null);
 		if (this.withPeople) this.#open();
 		else if (status === "bot") this.#close();

@@ -5,9 +5,10 @@ class RatingCard {
 	#words;
 
 	// send(stars, comment): throws where it was not taken.
-	constructor(form, words, send) {
+	constructor(form, { words, longest_comment: longest }, send) {
 		this.#form = form;
 		this.#words = words;
+		form.elements.comment.maxLength = longest;
 		form.addEventListener("change", () => (form.querySelector(".hd-more").hidden = false));
 		form.addEventListener("submit", async (event) => {
 			event.preventDefault();
