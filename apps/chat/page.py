@@ -11,12 +11,17 @@ if TYPE_CHECKING:
     from gradio import Blocks
 
 PACKAGE = "apps.chat"
-STYLES = (("page.css", "apps.pages"), ("messages.css", "apps.pages"), ("chat.css", PACKAGE))
-# Each file holds one noun.
+STYLES = (("page.css", "apps.pages"), ("messages.css", "apps.pages"), ("chat.css", PACKAGE), ("handover.css", PACKAGE))
+# Each file holds one noun, and what stands later uses what stands earlier.
 SCRIPTS = (
-    ("http.js", "apps.pages"),
-    *((name, PACKAGE) for name in ("chat_api.js", "memory.js", "transcript.js", "composer.js", "conversation.js")),
-    ("chat.js", PACKAGE),
+    *((name, "apps.pages") for name in ("http.js", "elements.js", "live.js")),
+    *(
+        (name, PACKAGE)
+        for name in (
+            *("chat_api.js", "memory.js", "message_files.js", "transcript.js", "attach_tray.js", "composer.js"),
+            *("ratings.js", "rating_card.js", "handover.js", "conversation.js", "chat.js"),
+        )
+    ),
 )
 
 

@@ -1,4 +1,4 @@
-"""A tenant's chat round Gradio's page: header, words and greeting before any script has run."""
+"""A tenant's chat round Gradio's page: header, words, greeting and the Socket.IO client before any script has run."""
 
 from __future__ import annotations
 
@@ -6,11 +6,18 @@ from html import escape
 
 from apps.chat.page import page_css
 from apps.chat.rendering import render_welcome
-from apps.chat.wording import notices, page_words
+from apps.chat.wording import notices, page_words, refusals
+from apps.pages.files import socket_client_path
 from apps.pages.frame import facts_script, framed
 from components.core.tenant import Tenant
 from components.dialogue.turns import LONGEST_TEXT
+from components.helpdesk.conversations.attached import MOST_ATTACHMENTS
+from components.helpdesk.feedback import LONGEST_COMMENT
+from components.helpdesk.handover.attachments import MOST_BYTES
 from components.helpdesk.tenant_config import Branding, TenantConfig, read_config
+
+# From /chat/<tenant domain>/ to the root of the server, wherever a proxy has put that.
+_ROOT = "../.."
 
 
 def personalised(page: str, tenant: Tenant) -> str:
@@ -22,6 +29,7 @@ def personalised(page: str, tenant: Tenant) -> str:
         branding=config.branding,
         css=page_css(),
         body=_header(tenant, config.branding) + _facts(tenant, config),
+        head=f'<script src="{_ROOT}{socket_client_path()}"></script>',
     )
 
 
@@ -42,7 +50,11 @@ def _facts(tenant: Tenant, config: TenantConfig) -> str:
     facts = {
         "tenant": tenant.domain,
         "longest": LONGEST_TEXT,
+        "largest": MOST_BYTES,
+        "most_files": MOST_ATTACHMENTS,
+        "longest_comment": LONGEST_COMMENT,
         "words": page_words(tenant),
         "notices": notices(config),
+        "refusals": refusals(),
     }
     return f'{facts_script(facts)}<template id="hd-greeting">{render_welcome(config)}</template>'

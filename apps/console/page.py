@@ -18,11 +18,14 @@ STYLES = (
 )
 # Each file holds one noun, and what stands later uses what stands earlier.
 _NOUNS = (
-    "elements clock desk_api agent_memory live toasts dialogs panes sign_in queue_list queue_reader typing_line "
+    "clock desk_api agent_memory toasts dialogs panes sign_in queue_list queue_reader typing_line "
     "heading lineage desk_transcript slash_menu reply_box unsent actions context_panel suggestions_panel "
     "canned_panel notes_panel customer_panel tickets_panel desk shortcuts console"
 )
-SCRIPTS = (("http.js", "apps.pages"), *((f"{noun}.js", PACKAGE) for noun in _NOUNS.split()))
+SCRIPTS = (
+    *((name, "apps.pages") for name in ("http.js", "elements.js", "live.js")),
+    *((f"{noun}.js", PACKAGE) for noun in _NOUNS.split()),
+)
 
 
 def build_page() -> Blocks:

@@ -66,8 +66,8 @@ def serving(workbench: Workbench, port: int = 0) -> Iterator[str]:
 
 @dataclass
 class Visits:
-    """Pages opened by one test. asked: every address asked for; failures: scripts that failed, refusals but those
-    that the test has said it expects."""
+    """Pages opened by one test. asked: every address asked for, by WebSocket too; failures: scripts that failed,
+    refusals but those that the test has said it expects."""
 
     browser: Browser
     served: Served
@@ -86,6 +86,7 @@ class Visits:
         context = self.browser.new_context(viewport=viewport, color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE)
         context.on("request", lambda request: self.asked.append(request.url))
+        context.on("page", lambda page: page.on("websocket", lambda socket: self.asked.append(socket.url)))
         context.on("weberror", lambda error: self.failures.append(str(error.error)))
         context.on("response", lambda response: self._check(response.status, response.url))
         self.contexts.append(context)

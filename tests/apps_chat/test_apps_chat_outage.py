@@ -9,7 +9,7 @@ import pytest
 
 from apps.api.problems import PROBLEMS
 from apps.chat.shell import personalised
-from apps.chat.wording import DEFAULT_NOTICE, notices, page_words
+from apps.chat.wording import DEFAULT_NOTICE, notices, page_words, refusals
 from apps.pages.dispatcher import PageDispatcher
 from components.core.tenant import Tenant
 from components.database.session import Database
@@ -35,6 +35,7 @@ def test_without_a_database_the_chat_is_back_in_a_moment(tmp_path: Path, path: s
 
 def test_every_notice_is_for_a_problem_of_the_api_or_for_all_others() -> None:
     assert set(notices(TenantConfig())) - {DEFAULT_NOTICE} <= set(PROBLEMS)
+    assert set(refusals()) - {DEFAULT_NOTICE} <= set(PROBLEMS)
 
 
 def test_a_message_that_was_not_taken_is_said_to_be_kept_with_what_to_do() -> None:
@@ -47,4 +48,4 @@ def test_a_message_that_was_not_taken_is_said_to_be_kept_with_what_to_do() -> No
 def test_who_speaks_is_named_for_each_author() -> None:
     words = page_words(Tenant(uuid4(), "Boots & Co", "boots.example"))
     assert (words["customer"], words["bot"]) == ("You", "Boots & Co assistant")
-    assert {"customer", "bot", "system"} <= set(words)
+    assert {"customer", "bot", "system", "agent"} <= set(words)

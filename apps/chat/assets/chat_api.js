@@ -2,6 +2,7 @@
 
 // The server says something every 10 s while a turn runs.
 const SILENCE = 25_000;
+const UPLOAD_WITHIN = 120_000;
 
 const above = (path) => new URL(`../${path}`, location.href);
 
@@ -17,7 +18,8 @@ const api = {
 	// What the turn ended with. onEvent(name, data) hears what it says on its way.
 	async post(session, message, onEvent) {
 		const silence = new Silence(SILENCE);
-		const body = { client_message_id: message.id, text: message.text };
+		const attachments = (message.files ?? []).map((file) => file.attachment_id);
+		const body = { client_message_id: message.id, text: message.text, attachments };
 		const path = `${session.session}/messages?format=html`;
 		const { token } = session;
 		const response = await request(above(path), { token, body, signal: silence.signal, accept: "text/event-stream" });
@@ -32,6 +34,33 @@ const api = {
 	async rate(session, answer, rating) {
 		const body = { answer_id: answer, rating };
 		await request(above(`${session.session}/feedback`), { token: session.token, body });
+	},
+
+	async rateConversation(session, stars, comment) {
+		const body = { stars, comment: comment || null };
+		await request(above(`${session.session}/rating`), { token: session.token, body });
+	},
+
+	// What the server keeps of the file. onProgress(share): of fetch nobody hears how far an upload is.
+	upload(session, file, onProgress, signal) {
+		const body = new FormData();
+		body.append("file", file, file.name);
+		return new Promise((resolve, reject) => {
+			const sent = new XMLHttpRequest();
+			const lost = () => reject(new ConnectionLost("the upload was cut"));
+			sent.open("POST", above(`${session.session}/attachments`));
+			sent.setRequestHeader("Authorization", `Bearer ${session.token}`);
+			sent.responseType = "json";
+			sent.timeout = UPLOAD_WITHIN;
+			sent.upload.onprogress = ({ loaded, total }) => onProgress(loaded / total);
+			sent.onerror = sent.ontimeout = sent.onabort = lost;
+			sent.onload = () => {
+				if (sent.status === 201 && sent.response) resolve(sent.response);
+				else reject(new Problem(sent.status, sent.response?.code ?? ""));
+			};
+			signal.addEventListener("abort", () => sent.abort());
+			sent.send(body);
+		});
 	},
 };
 

@@ -2,6 +2,8 @@
 
 const BACKOFF = [1_000, 2_000, 5_000, 10_000];
 const POLLS_EVERY = 15_000;
+// While a person may write at any time, and nothing tells of it.
+const LOOKS_EVERY = 3_000;
 
 class Conversation {
 	#facts;
@@ -9,29 +11,41 @@ class Conversation {
 	#transcript;
 	#composer;
 	#strips;
+	#handover;
 	#session;
+	#polled = 0;
 	// Whether the server may know more than is shown here.
 	#stale = false;
 	#unfinished = false;
-	#waiting = false;
 	#running = false;
 	#again = false;
 	#wake = () => {};
 
-	// strips: `offline(text)` and `waiting(text)` show a word above the box, or none; `begun(yes)` whether there is a
-	// conversation to end.
+	// strips: `offline(text)` shows a word above the box, or none; `standing(standing, agent, stars)` how the conversation
+	// stands, which agent wrote last and how it was rated; `begun(yes)` whether there is one to end.
 	constructor({ facts, memory, transcript, composer, strips }) {
 		this.#facts = facts;
 		this.#memory = memory;
 		this.#transcript = transcript;
 		this.#composer = composer;
 		this.#strips = strips;
+		this.#handover = new Handover(transcript, {
+			session: () => this.#session,
+			heard: (message) => this.#heard(message),
+			stood: (standing) => this.#stood(standing),
+			again: () => this.#poll(),
+		});
 		this.#begin(memory.session());
 		this.#run();
-		setInterval(() => this.#poll(), POLLS_EVERY);
+		setInterval(() => this.#look(), LOOKS_EVERY);
 		addEventListener("online", () => this.#poll());
 		document.addEventListener("visibilitychange", () => this.#poll());
 		addEventListener("storage", (event) => memory.isSession(event.key) && this.#adopt());
+	}
+
+	// {session, token}; null where none has begun.
+	get session() {
+		return this.#session;
 	}
 
 	send(message) {
@@ -45,19 +59,26 @@ class Conversation {
 		this.#transcript.dropNotices();
 		const session = this.#session?.session ?? null;
 		this.#memory.setUnsent([...this.#memory.unsent(), { ...message, session }]);
+		this.#handover.typing(false);
 		this.#transcript.pending(message);
 		this.#run();
 		return true;
 	}
 
-	async rate(answer, rating) {
-		try {
-			await api.rate(this.#session, answer, rating);
-			this.#memory.keepRating(answer, rating);
-			this.#transcript.rated(answer, rating, this.#facts.words.rated);
-		} catch {
-			this.#transcript.rated(answer, this.#memory.rating(answer), this.#facts.words.not_rated);
-		}
+	typing(yes) {
+		this.#handover.typing(yes);
+	}
+
+	// For a message yet to be sent.
+	async upload(file, onProgress, signal) {
+		if (!this.#session && !(await this.#open())) throw new ConnectionLost("no conversation could be begun");
+		return api.upload(this.#session, file, onProgress, signal);
+	}
+
+	// The files of a message, with new links.
+	async files(sequence) {
+		const { messages } = await api.replay(this.#session, sequence - 1);
+		return messages[0].attachments;
 	}
 
 	// Forgets the session, and what was written in it.
@@ -80,9 +101,10 @@ class Conversation {
 		this.#stale = session !== null;
 		this.#unfinished = false;
 		this.#transcript.clear();
+		this.#composer.dropFiles();
 		if (notice) this.#transcript.notice(notice);
 		this.#strips.offline("");
-		this.#status("");
+		this.#handover.begin();
 		for (const message of this.#unsent()) this.#transcript.pending(message);
 	}
 
@@ -91,9 +113,15 @@ class Conversation {
 		return this.#memory.unsent().filter((message) => mine.includes(message.session));
 	}
 
+	#look() {
+		const soon = this.#handover.withPeople && !this.#handover.connected;
+		if (soon || Date.now() - this.#polled >= POLLS_EVERY) this.#poll();
+	}
+
 	#poll() {
+		this.#polled = Date.now();
 		this.#wake();
-		if (!this.#session || (document.hidden && !this.#waiting)) return;
+		if (!this.#session || (document.hidden && !this.#handover.withPeople)) return;
 		this.#stale = true;
 		this.#run();
 	}
@@ -155,7 +183,7 @@ class Conversation {
 		this.#stale = false;
 		this.#settled(told);
 		this.#unfinished = told.pending;
-		if (told.pending && !this.#waiting) this.#transcript.typing();
+		if (told.pending && !this.#handover.withPeople) this.#transcript.typing();
 		else this.#transcript.dropProvisional();
 	}
 
@@ -164,11 +192,13 @@ class Conversation {
 		if (!this.#session && !(await this.#open())) return;
 		const session = this.#session;
 		this.#transcript.pending(message);
-		// A colleague takes their time, and nobody is writing yet.
-		if (!this.#waiting) this.#transcript.typing();
+		// A person takes their time, and nobody is writing yet.
+		if (this.#handover.status === "bot") this.#transcript.typing();
 		try {
 			const done = await api.post(session, message, (name, data) => {
-				if (name === "delta" && session === this.#session) this.#transcript.delta(data.reply, data.text);
+				if (session !== this.#session) return;
+				if (name === "typing" && !this.#handover.withPeople) this.#transcript.typing();
+				if (name === "delta") this.#transcript.delta(data.reply, data.text);
 			});
 			this.#acknowledged(message.id);
 			session.fresh = false;
@@ -233,20 +263,30 @@ class Conversation {
 
 	// The session is no more; what was written in it and not taken is said in a new one.
 	#ended() {
-		this.#memory.setUnsent(this.#unsent().map((message) => ({ ...message, session: null })));
+		this.#memory.setUnsent(this.#unsent().map((message) => ({ ...message, files: [], session: null })));
 		this.#memory.forgetSession();
 		this.#begin(null, this.#facts.words.ended);
 	}
 
-	#settled({ status, last_sequence: last }) {
-		if (last > this.#transcript.last) this.#stale = true;
+	#settled(told) {
+		if (told.last_sequence > this.#transcript.last) this.#stale = true;
 		this.#memory.keep({ ...this.#session, last: this.#transcript.last });
-		this.#status(status);
+		this.#handover.stands(told);
+		this.#handover.readUp();
 	}
 
-	#status(status) {
-		this.#waiting = status === "waiting";
-		this.#strips.waiting(this.#waiting ? this.#facts.words.waiting : "");
+	// A message that came by itself.
+	#heard(message) {
+		this.#transcript.show([message]);
+		if (message.author === "bot") this.#transcript.dropProvisional();
+		this.#memory.keep({ ...this.#session, last: this.#transcript.last });
+		if (message.sequence <= this.#transcript.last) return;
+		this.#stale = true;
+		this.#run();
+	}
+
+	#stood(standing) {
+		this.#strips.standing(standing, this.#transcript.lastAgent, this.#memory.rating(this.#session?.session));
 		this.#strips.begun(this.#session !== null);
 	}
 

@@ -1,24 +1,39 @@
 // What stands in the conversation's log: messages by their sequence, below them what is not yet stored.
 
+const AGENT_TYPES_FOR = 8_000;
+
 class Transcript {
 	#log;
 	#facts;
 	#memory;
+	#renewed;
+	#typingEnds;
+	#atEnd = true;
 	// Sequences, and the browser's own ids, of what is shown.
 	#shown = new Set();
 	#stored = new Set();
 	// Every message up to this sequence is shown.
 	last = 0;
 
-	constructor(log, facts, memory) {
+	// renewed(sequence): the files of a message, with new links.
+	constructor(log, facts, memory, renewed) {
 		this.#log = log;
 		this.#facts = facts;
 		this.#memory = memory;
+		this.#renewed = renewed;
 		this.clear();
 		// Who reads the end goes on reading it when a word above the box, or a phone's keyboard, takes room.
-		let atEnd = true;
-		log.addEventListener("scroll", () => (atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 64));
-		new ResizeObserver(() => atEnd && log.scrollTo(0, log.scrollHeight)).observe(log);
+		let height = log.clientHeight;
+		log.addEventListener("scroll", () => {
+			// Said before the observer has had its turn, it would be of another height.
+			if (height === log.clientHeight) this.#atEnd = log.scrollHeight - log.scrollTop - height < 64;
+		});
+		new ResizeObserver(() => {
+			height = log.clientHeight;
+			if (this.#atEnd) this.#toEnd();
+		}).observe(log);
+		// A picture takes its room once it is there.
+		log.addEventListener("load", () => this.#atEnd && this.#toEnd(), true);
 	}
 
 	clear() {
@@ -35,6 +50,11 @@ class Transcript {
 	// Whether the server has the message of this id.
 	isStored(id) {
 		return this.#stored.has(id);
+	}
+
+	// The name of the agent who wrote last; null where none has.
+	get lastAgent() {
+		return [...this.#log.querySelectorAll('[data-author="agent"][data-sequence]')].at(-1)?.dataset.speaker ?? null;
 	}
 
 	// Stored messages, as the server has rendered them; those that are shown already stay as they are.
@@ -54,7 +74,8 @@ class Transcript {
 		const frame = this.#unstored("customer");
 		frame.dataset.client = message.id;
 		frame.append(bubble(message.text));
-		this.#log.insertBefore(frame, this.#log.querySelector(":scope > .hd-provisional"));
+		this.#attach(frame, message.text, message.files);
+		this.#log.insertBefore(frame, this.#log.querySelector(":scope > :is(.hd-provisional, .hd-agent-types)"));
 		this.#tidy();
 		this.#reveal(frame);
 	}
@@ -66,12 +87,24 @@ class Transcript {
 	// Somebody is writing an answer, of which nothing is there yet.
 	typing() {
 		if (this.#log.querySelector(".hd-provisional")) return;
-		const dots = document.createElement("p");
-		dots.className = "hd-typing";
-		dots.setAttribute("role", "status");
-		dots.setAttribute("aria-label", this.#facts.words.typing);
-		dots.append(...[1, 2, 3].map(() => document.createElement("i")));
-		this.#provisional("typing").querySelector(".hd-bubble").append(dots);
+		this.#provisional("typing").querySelector(".hd-bubble").append(dots(this.#facts.words.typing));
+	}
+
+	// An agent of this name is writing; null: nobody is.
+	agentTypes(name) {
+		clearTimeout(this.#typingEnds);
+		const known = this.#log.querySelector(".hd-agent-types");
+		if (name === null) return known?.remove();
+		// Who goes on is told anew every few seconds, and who was cut off says nothing.
+		this.#typingEnds = setTimeout(() => this.agentTypes(null), AGENT_TYPES_FOR);
+		if (known?.dataset.speaker === name) return;
+		known?.remove();
+		const frame = this.#unstored("agent", name);
+		frame.classList.add("hd-agent-types");
+		frame.append(bubble(""));
+		frame.querySelector(".hd-bubble").append(dots(this.#facts.words.agent_types.replace("{agent}", () => name)));
+		this.#log.append(frame);
+		if (this.#atEnd) this.#reveal(frame);
 	}
 
 	// A further piece of the reply of this number. It may say anything, and is text.
@@ -115,11 +148,10 @@ class Transcript {
 		this.removePending(message.client_message_id);
 		this.#shown.add(message.sequence);
 		this.#stored.add(message.client_message_id);
-		const frame = this.#frame(message.author);
+		const frame = this.#frame(message.author, message.speaker);
 		frame.dataset.sequence = message.sequence;
-		const html = document.createElement("template");
-		html.innerHTML = message.html;
-		frame.append(html.content);
+		frame.append(safe(message.html));
+		this.#attach(frame, message.text, message.attachments, () => this.#renewed(message.sequence));
 		const later = [...this.#log.children].find((other) => Number(other.dataset.sequence) > message.sequence);
 		this.#log.insertBefore(frame, later ?? this.#log.querySelector(":scope > .hd-unstored"));
 		const rating = this.#memory.rating(message.answer_id);
@@ -127,7 +159,17 @@ class Transcript {
 		return frame;
 	}
 
-	#frame(author) {
+	// files: below the bubble, or in its place where the text does but name them.
+	#attach(frame, text, files, renew) {
+		if (!files?.length) return;
+		const { list } = new MessageFiles(files, this.#facts.words.files, renew);
+		const box = frame.querySelector(".hd-bubble");
+		if (text === namesOf(files)) box.replaceWith(list);
+		else box.after(list);
+	}
+
+	// speaker: the name of an agent.
+	#frame(author, speaker) {
 		const frame = document.createElement("article");
 		frame.className = "hd-message";
 		frame.dataset.author = author;
@@ -135,13 +177,14 @@ class Transcript {
 		if (author === "customer") frame.setAttribute("aria-live", "off");
 		const label = document.createElement("p");
 		label.className = "hd-author";
-		label.textContent = this.#facts.words[author];
+		label.textContent = speaker ?? this.#facts.words[author];
+		if (author === "agent") frame.dataset.speaker = label.textContent;
 		frame.append(label);
 		return frame;
 	}
 
-	#unstored(author) {
-		const frame = this.#frame(author);
+	#unstored(author, speaker) {
+		const frame = this.#frame(author, speaker);
 		frame.classList.add("hd-unstored");
 		return frame;
 	}
@@ -159,14 +202,22 @@ class Transcript {
 		return frame;
 	}
 
+	#toEnd() {
+		this.#log.scrollTo(0, this.#log.scrollHeight);
+	}
+
 	#pendingFrame(id) {
 		return this.#log.querySelector(`[data-client="${CSS.escape(id)}"]`);
 	}
 
 	// The session's opening message takes the place of the page's; only the last message's choices are open.
 	#tidy() {
-		const frames = [...this.#log.querySelectorAll(".hd-message:not(.hd-provisional, .hd-notice, .hd-welcome)")];
+		const frames = [...this.#log.querySelectorAll(".hd-message:not(.hd-provisional, .hd-agent-types, .hd-notice, .hd-welcome)")];
 		this.#log.querySelector(".hd-welcome")?.toggleAttribute("hidden", frames[0]?.dataset.author === "bot");
+		frames.forEach((frame, at) => {
+			const { speaker } = frame.dataset;
+			frame.classList.toggle("hd-same", speaker !== undefined && speaker === frames[at - 1]?.dataset.speaker);
+		});
 		for (const choice of this.#log.querySelectorAll(".hd-message[data-sequence] .hd-choice")) {
 			choice.disabled = choice.closest(".hd-message") !== frames.at(-1);
 		}
@@ -186,4 +237,8 @@ function bubble(text) {
 	box.dir = "auto";
 	box.textContent = text;
 	return box;
+}
+
+function dots(label) {
+	return make("p.hd-typing", { role: "status", "aria-label": label }, [1, 2, 3].map(() => make("i")));
 }

@@ -43,7 +43,7 @@ function enter(session) {
 	api.token = session.token;
 	page.dataset.state = "in";
 	find(".hd-agent").textContent = session.agent.name;
-	live.open(session.token);
+	live.open({ token: session.token });
 	desk.begin(session.agent);
 }
 

@@ -1,6 +1,4 @@
-// The agents' HTTP API, as far as the console uses it. The page is at /console/<tenant>/, the API at the root.
-
-const root = (path) => new URL(`../../${path.replace(/^\//, "")}`, location.href);
+// The agents' HTTP API, as far as the console uses it.
 
 // onLost: the token is good no more.
 class DeskApi {

@@ -209,8 +209,3 @@ class DeskTranscript {
 		return this.#log.querySelector(`[data-client="${CSS.escape(id)}"]`);
 	}
 }
-
-function sizeOf(bytes) {
-	if (!bytes) return "0 kB";
-	return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
-}

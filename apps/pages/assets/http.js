@@ -2,6 +2,9 @@
 
 const REPLY_WITHIN = 20_000;
 
+// From the root of the server: every page is two steps below it, wherever a proxy has put that.
+const root = (path) => new URL(`../../${path.replace(/^\//, "")}`, location.href);
+
 // The server does not answer, or not to the end: nobody knows what became of what was asked.
 class ConnectionLost extends Error {}
 

@@ -2,6 +2,7 @@
 
 const ACKNOWLEDGED_WITHIN = 8_000;
 const NAMESPACE = "/handover";
+const LOST = ["invalid_credentials", "invalid_session_token", "access_denied", "not_found"];
 
 // The server has refused what was asked.
 class Refused extends Error {
@@ -24,12 +25,15 @@ class Live {
 		return this.#socket?.connected ?? false;
 	}
 
-	open(token) {
+	// auth: what comes with every connection, or what gives it to its callback.
+	open(auth) {
 		this.close();
+		// Without the client the page goes on asking.
+		if (!globalThis.io) return;
 		const path = root("socket.io/").pathname;
 		const socket = io(`${location.origin}${NAMESPACE}`, {
 			path,
-			auth: { token },
+			auth,
 			// A WebSocket needs no proxy that sends one client to the same process each time.
 			transports: ["websocket", "polling"],
 			tryAllTransports: true,
@@ -47,7 +51,7 @@ class Live {
 		socket.on("connect_error", (error) => {
 			this.#hears.cut();
 			const code = error.data?.code ?? "";
-			if (["invalid_credentials", "access_denied"].includes(code)) this.#hears.lost();
+			if (LOST.includes(code)) this.#hears.lost();
 			else if (!socket.active) setTimeout(() => this.#socket === socket && socket.connect(), 3_000);
 		});
 		socket.onAny((event, data) => this.#hears[event]?.(data));

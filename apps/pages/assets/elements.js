@@ -32,6 +32,11 @@ function safe(html) {
 	return template.content;
 }
 
+function sizeOf(bytes) {
+	if (!bytes) return "0 kB";
+	return bytes < 1_000_000 ? `${Math.ceil(bytes / 1000)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
 // Tabs, as the ARIA Authoring Practices have them: arrows move, only the chosen one is in the order of focus.
 class Tabs {
 	constructor(list, onChoose) {
