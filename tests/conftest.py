@@ -6,16 +6,13 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from typing import TYPE_CHECKING
 
 import pytest
 
-from components.core.tenant import Tenant
+from tests.session_database import *  # noqa: F403
 
 if TYPE_CHECKING:
-    from components.database.addresses import DatabaseAddresses
-    from components.database.session import Database
     from components.nlu.rasa_server import RasaServer
     from components.nlu.rasa_training import RasaProgress
 
@@ -48,48 +45,6 @@ def make_folder() -> Iterator[Callable[[], Path]]:
     yield make
     for folder in made:
         shutil.rmtree(folder)
-
-
-@pytest.fixture(scope="session")
-def data_dir(make_folder: Callable[[], Path]) -> Path:
-    """The data folder that `postgres` lives in."""
-    return make_folder()
-
-
-@pytest.fixture(scope="session")
-def postgres(data_dir: Path) -> Iterator[DatabaseAddresses]:
-    """A migrated embedded PostgreSQL, for the whole session."""
-    from components.core.settings import Settings
-    from components.database.provision import provision
-
-    addresses = provision(Settings.model_validate({"data_dir": data_dir}))
-    yield addresses
-    addresses.close()
-
-
-@pytest.fixture(scope="session")
-def database(postgres: DatabaseAddresses) -> Iterator[Database]:
-    """The application's way to `postgres`."""
-    from components.database.session import Database
-
-    database = Database(postgres.app, postgres.operator)
-    yield database
-    database.dispose()
-
-
-@pytest.fixture(scope="session")
-def make_tenant(database: Database) -> Callable[..., Tenant]:
-    """Makes a tenant that nobody else has: `make_tenant()`, `make_tenant(name=…, config={…})`."""
-    from components.database.tables import TenantRow
-
-    def make(name: str = "Tenant", config: dict[str, Any] | None = None) -> Tenant:
-        tenant_id = uuid4()
-        tenant = Tenant(tenant_id, name, f"{tenant_id.hex}.example", config or {})
-        with database.operator() as session:
-            session.add(TenantRow(tenant_id=tenant_id, name=name, domain=tenant.domain, config_json=tenant.config))
-        return tenant
-
-    return make
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,9 @@ from apps_chat_pages import ARGUMENTS, CHROMIUM, Served, Visits, serving
 
 from components.core.tenant import Tenant
 
+# A database of this room's own, since its servers work on all that they find.
+from tests.session_database import *  # noqa: F403
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 

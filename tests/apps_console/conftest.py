@@ -13,6 +13,9 @@ from tests.apps_api.apps_api_customers import CLOUD, SHOP, settle
 from tests.apps_chat.apps_chat_pages import ARGUMENTS, CHROMIUM, Served, serving
 from tests.apps_console.apps_console_pages import Desks, Shifts
 
+# A database of this room's own, since its servers work on all that they find.
+from tests.session_database import *  # noqa: F403
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
