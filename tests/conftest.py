@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.session_database import *  # noqa: F403
 
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from components.nlu.rasa_server import RasaServer
     from components.nlu.rasa_training import RasaProgress
 
+
+# How long an example takes says how busy the machine is.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 # Rooms whose tests stand on one server or workbench, which every worker would have to make anew.
 _TOGETHER = frozenset({"apps_api", "apps_chat", "apps_console", "dagster_project"})

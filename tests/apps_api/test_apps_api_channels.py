@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -16,12 +16,14 @@ from fastapi.testclient import TestClient
 from apps.api.app import create_app
 from apps.api.channels import LARGEST_BODY
 from components.core.channels import WebhookRequest
+from components.core.settings import Settings
 from components.core.tenant import Tenant
 from tests.channels import slack_test_server as slack
 from tests.channels.slack_test_server import SlackServer
 
 if TYPE_CHECKING:
     from components.bootstrap import Workbench
+    from components.database.addresses import DatabaseAddresses
 
 SECRET = "signing-secret"
 FIRST = "1764400000.000100"
@@ -47,12 +49,22 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def shop(workbench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+def own_workbench(postgres: DatabaseAddresses, make_folder: Callable[[], Path]) -> Iterator[Workbench]:
+    """On another database than the room's: the room's own server sends what it finds there, and knows no test server."""
+    from components.bootstrap import build_workbench
+
+    workbench = build_workbench(Settings(data_dir=make_folder(), database_url=None), postgres)
+    yield workbench
+    workbench.close()
+
+
+@pytest.fixture(scope="module")
+def shop(own_workbench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     from components.helpdesk.courier import build_courier
     from components.helpdesk.inbox.inbox import Inbox
     from components.helpdesk.tenant_channels import TenantChannels
 
-    provider = SlackServer()
+    workbench, provider = own_workbench, SlackServer()
     folder = tmp_path_factory.mktemp("secrets")
     settings = workbench.settings.model_copy(update={"slack_url": provider.url})
     channels = TenantChannels(settings, workbench.calls)

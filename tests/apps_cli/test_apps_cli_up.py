@@ -96,7 +96,7 @@ def start(make_folder: Callable[[], Path]) -> Iterator[Callable[..., Up]]:
 
 
 def await_gone(processes: list[psutil.Process]) -> None:
-    _, alive = psutil.wait_procs(processes, timeout=30)
+    _, alive = psutil.wait_procs(processes, timeout=60)
     assert alive == []
 
 

@@ -62,13 +62,13 @@ async def run(place: World, *, conversations: int, each: int, agents: int, think
     for traffic in traffics[1:]:
         traffic.sent_at, traffic.claimed_at = traffics[0].sent_at, traffics[0].claimed_at
     customers = [Customer(traffics[n % len(traffics)], n) for n in range(conversations)]
-    over = asyncio.Event()
-    watching = [asyncio.create_task(worker.line.watch(over.is_set)) for worker in workers]
+    over, settled = asyncio.Event(), asyncio.Event()
+    watching = [asyncio.create_task(worker.line.watch(settled.is_set)) for worker in workers]
     async with aiohttp.ClientSession() as http:
         for customer in customers:
             await customer.begin(http)
     lines = [worker.line for worker in workers] + [each.line for each in customers if each.line]
-    watching += [asyncio.create_task(customer.line.watch(over.is_set)) for customer in customers if customer.line]
+    watching += [asyncio.create_task(customer.line.watch(settled.is_set)) for customer in customers if customer.line]
     counted: Counter[str] = Counter()
     chaos = asyncio.create_task(hurt(place, lines, over, counted)) if faults else None
     sweeping = asyncio.create_task(_offer(place, workers, over))
@@ -81,6 +81,7 @@ async def run(place: World, *, conversations: int, each: int, agents: int, think
     if chaos is not None:
         await chaos
     await _settle(place, customers, workers)
+    settled.set()
     seconds = monotonic() - began
     await asyncio.gather(*watching, sweeping)
     await asyncio.gather(*(line.close() for line in lines), return_exceptions=True)

@@ -13,6 +13,7 @@ from components.core.tenant import Tenant
 from components.core.tickets import TicketOffice, TicketRequest
 from components.database.session import Database
 from components.helpdesk.business_hours import BusinessHours
+from components.helpdesk.conversations.conversation import Priority
 from components.helpdesk.handover.queue_position import queue_position
 from components.helpdesk.tenant_config import read_config
 from components.helpdesk.wording import WordingKey, moment_in, say
@@ -34,7 +35,7 @@ class Waiting:
     conversation_id: UUID
     language: str | None
     team: str
-    priority: str
+    priority: Priority
     handover: Mapping[str, Any]
 
 
