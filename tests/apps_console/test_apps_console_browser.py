@@ -164,6 +164,7 @@ def test_canned_answers_are_made_found_by_a_slash_and_filled_in(shifts: Shifts, 
     choose(page, "Customer")
     page.wait_for_function("() => document.querySelector('.hd-reply textarea').value === ''")
     page.type(REPLY, "/greet")
+    page.wait_for_selector(".hd-slash [aria-selected=true]")
     page.press(REPLY, "Tab")
     page.press(REPLY, "Enter")
     page.wait_for_selector("text=Fill in {{customer.name}}")

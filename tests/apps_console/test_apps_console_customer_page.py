@@ -92,9 +92,8 @@ def test_a_file_alone_begins_a_conversation_and_may_be_taken_away_before(
     shifts: Shifts, desks: Desks, shop: Tenant, picture: Path
 ) -> None:
     page = shifts.open(shop)
-    page.focus(".hd-attach")
     with page.expect_file_chooser() as chosen:
-        page.keyboard.press("Enter")
+        page.press(".hd-attach", "Enter")
     chosen.value.set_files([picture])
     page.click(".hd-attached [aria-label='Remove torn zip.png']")
     assert page.locator(".hd-attached li").count() == 0

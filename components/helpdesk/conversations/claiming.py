@@ -33,6 +33,7 @@ MOST_WAITING = 20
 # Not now(), which is when the transaction began: it may have waited for the row since.
 _CLOCK = func.clock_timestamp()
 _FREE = or_(CONVERSATIONS.c.turn_owner.is_(None), CONVERSATIONS.c.turn_until <= _CLOCK)
+_GIVE_UP_IDLE = select(func.set_config("idle_in_transaction_session_timeout", bindparam("milliseconds"), True))
 _UNTIL = _CLOCK + text("make_interval(secs => :lease)")
 _KNOWN_AND_WAITING = (
     select(MESSAGES)
@@ -161,7 +162,10 @@ def extend_claims(database: Database, tenant: TenantContext, owners: list[UUID],
         .with_for_update(skip_locked=True)
     )
     with database.tenant(tenant) as session:
-        session.connection().execute(
+        connection = session.connection()
+        # A process that is frozen in here keeps the rows from others no longer than its claims.
+        connection.execute(_GIVE_UP_IDLE, {"milliseconds": f"{lease * 1000:.0f}"})
+        connection.execute(
             update(CONVERSATIONS).where(CONVERSATIONS.c.conversation_id.in_(held)).values(turn_until=_UNTIL),
             {"lease": lease},
         )
