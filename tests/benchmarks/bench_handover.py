@@ -60,7 +60,7 @@ async def run(place: World, *, conversations: int, each: int, agents: int, think
     workers = [Agent(traffics[n % len(traffics)], token, n) for n, token in enumerate(tokens)]
     # One side's times are read at the other.
     for traffic in traffics[1:]:
-        traffic.sent_at, traffic.claimed_at = traffics[0].sent_at, traffics[0].claimed_at
+        traffic.sent_at, traffic.first_said_at = traffics[0].sent_at, traffics[0].first_said_at
     customers = [Customer(traffics[n % len(traffics)], n) for n in range(conversations)]
     over, settled = asyncio.Event(), asyncio.Event()
     watching = [asyncio.create_task(worker.line.watch(settled.is_set)) for worker in workers]
@@ -200,7 +200,10 @@ def show(found: dict[str, Found]) -> None:
         table.add_row(
             name, str(each.stored), *(str(len(c)) for c in counts), str(each.reconnects), faults, f"{each.seconds:.0f}"
         )
-        for what, seconds in (("customer → agent", each.latencies), ("claim → first message", each.answers)):
+        for what, seconds in (
+            ("customer → agent", each.latencies),
+            ("an agent's first message → customer", each.answers),
+        ):
             if seconds:
                 p50, p95, p99 = np.percentile([1000 * s for s in seconds], [50, 95, 99])
                 row = (f"{p50:.0f}", f"{p95:.0f}", f"{p99:.0f}", f"{1000 * max(seconds):.0f}")

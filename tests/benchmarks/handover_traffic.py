@@ -30,7 +30,7 @@ Message = Mapping[str, Any]
 @dataclass
 class Traffic:
     """What is asked for, and what came of it. latencies: seconds from a customer's send to the agent's socket; answers:
-    from an agent's claim to the arrival of their first message."""
+    from an agent's first message in a conversation to its arrival at the customer's."""
 
     base: str
     domain: str
@@ -40,7 +40,7 @@ class Traffic:
     answers: list[float] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     sent_at: dict[str, float] = field(default_factory=dict)
-    claimed_at: dict[str, float] = field(default_factory=dict)
+    first_said_at: dict[str, float] = field(default_factory=dict)
     reconnects: int = 0
 
 
@@ -235,9 +235,9 @@ class Customer:
     def _take(self, message: Message) -> None:
         for news in self.log.take(message):
             if news["author"] == "agent":
-                claimed = self._traffic.claimed_at.pop(self.session, None)
-                if claimed is not None:
-                    self._traffic.answers.append(perf_counter() - claimed)
+                began = self._traffic.first_said_at.pop(self.session, None)
+                if began is not None:
+                    self._traffic.answers.append(perf_counter() - began)
                 self._owned.set()
 
 
@@ -269,7 +269,6 @@ class Agent:
             if "conflict" in str(error):
                 return
             raise
-        self._traffic.claimed_at.setdefault(session, perf_counter())
         self.logs[session] = Log()
         await self._join(session)
         for number in range(self._traffic.each):
@@ -277,6 +276,8 @@ class Agent:
                 await asyncio.sleep(random.expovariate(1 / self._traffic.think))
             text = f"agent says {number}"
             values = {"session_id": session, "client_message_id": f"a{number}", "text": text}
+            if number == 0:
+                self._traffic.first_said_at[session] = perf_counter()
             await self.line.call("agent_to_user", values)
             self.sent[session] += 1
 
