@@ -1,11 +1,11 @@
 """Customers and agents under faults, and without: `python -m tests.benchmarks.bench_handover`.
 
 Two `helpdesk serve` on one embedded PostgreSQL and one Redis, behind them a tenant without knowledge. Every customer
-asks for a person; agents race to claim; then both sides talk at once, each message with an id of its own, sent until it
-is acknowledged. Meanwhile, in the run with faults, sockets are cut at random, one server process is killed with SIGKILL
-and started again, in turn, Redis is killed and started again, and PostgreSQL is restarted. Afterwards the database and
-every party's own copy are held against what was sent. The run without faults gives the latencies, at the receivers,
-whose own work runs on the same cores.
+asks for a person, all of them within half a minute; agents race to claim; then both sides talk at once, each message
+with an id of its own, sent until it is acknowledged. Meanwhile, in the run with faults, sockets are cut at random, one
+server process is killed with SIGKILL and started again, in turn, Redis is killed and started again, and PostgreSQL is
+restarted. Afterwards the database and every party's own copy are held against what was sent. The run without faults
+gives the latencies, at the receivers, whose own work runs on the same cores.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from components.helpdesk.conversations.conversations import MOST_MESSAGES, Conve
 from tests.benchmarks.handover_traffic import Agent, Customer, Traffic
 from tests.benchmarks.handover_world import FAULTS, World, hurt, world
 
-CONVERSATIONS, MESSAGES, AGENTS, THINK = 200, 10_000, 10, 3.0
+CONVERSATIONS, MESSAGES, AGENTS, THINK, ARRIVALS = 200, 10_000, 10, 3.0, 30.0
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,13 @@ class Found:
     faults: Counter[str]
 
 
-async def run(place: World, *, conversations: int, each: int, agents: int, think: float, faults: bool) -> Found:
-    """each: messages of each side of a conversation."""
+async def run(
+    place: World, *, conversations: int, each: int, agents: int, think: float, faults: bool, arrivals: float = 0.0
+) -> Found:
+    """each: messages of each side of a conversation. think: mean seconds between a party's messages. arrivals: seconds
+    within which all customers come."""
     began = monotonic()
-    traffics = [Traffic(server.base, place.tenant.domain, each, think) for server in place.servers]
+    traffics = [Traffic(server.base, place.tenant.domain, each, think, arrivals) for server in place.servers]
     tokens = place.tokens(agents)
     workers = [Agent(traffics[n % len(traffics)], token, n) for n, token in enumerate(tokens)]
     # One side's times are read at the other.
@@ -222,6 +225,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=MESSAGES, help="in all")
     parser.add_argument("--agents", type=int, default=AGENTS)
     parser.add_argument("--think", type=float, default=THINK, help="mean seconds between a party's messages")
+    parser.add_argument("--arrivals", type=float, default=ARRIVALS, help="seconds within which all customers come")
     parser.add_argument("--only", choices=("faults", "calm"), help="one of the two runs")
     arguments = parser.parse_args()
     each = max(1, arguments.messages // arguments.conversations // 2)
@@ -237,6 +241,7 @@ def main() -> None:
                         agents=arguments.agents,
                         think=arguments.think,
                         faults=name == "faults",
+                        arrivals=arguments.arrivals,
                     )
                 )
     show(found)

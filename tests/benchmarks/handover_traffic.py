@@ -29,13 +29,14 @@ Message = Mapping[str, Any]
 
 @dataclass
 class Traffic:
-    """What is asked for, and what came of it. latencies: seconds from a customer's send to the agent's socket; answers:
+    """What is asked for, and what came of it. arrivals: seconds within which all customers come. latencies: seconds from a customer's send to the agent's socket; answers:
     from an agent's first message in a conversation to its arrival at the customer's."""
 
     base: str
     domain: str
     each: int
     think: float
+    arrivals: float = 0.0
     latencies: list[float] = field(default_factory=list)
     answers: list[float] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -210,6 +211,7 @@ class Customer:
     async def talk(self) -> None:
         """Until everything is said and acknowledged."""
         assert self.line is not None
+        await asyncio.sleep(random.uniform(0, self._traffic.arrivals))
         await self._say(WISH)
         await self._owned.wait()
         for number in range(self._traffic.each):
