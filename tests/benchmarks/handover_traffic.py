@@ -29,8 +29,9 @@ Message = Mapping[str, Any]
 
 @dataclass
 class Traffic:
-    """What is asked for, and what came of it. arrivals: seconds within which all customers come. latencies: seconds from a customer's send to the agent's socket; answers:
-    from an agent's first message in a conversation to its arrival at the customer's."""
+    """What is asked for, and what came of it. arrivals: seconds within which all customers come. latencies: seconds
+    from a customer's send to the agent's socket; answers: from an agent's first message in a conversation to its
+    arrival at the customer's."""
 
     base: str
     domain: str
