@@ -18,6 +18,8 @@ from components.core.tenant import Tenant, TenantContext
 from components.database.session import Database
 from components.database.tables import OutboxRow
 from components.gateway.event_loop import EventLoopThread
+from components.helpdesk.outbox.dispatcher import Dispatcher
+from components.helpdesk.outbox.senders import Senders
 from components.helpdesk.tenant_config import validate_config
 from components.helpdesk.tickets.ticket_event import Actor
 from components.helpdesk.tickets.ticket_input import Comment, NewTicket, TicketChange
@@ -112,6 +114,27 @@ def test_a_system_that_fails_for_a_while_gets_all_of_it_in_order(
     assert waits == [7.0, 0.0, 0.0, 0.0]
     assert [each["ticket"]["version"] for each in system.events.values()] == [1, 2]
     assert len({call["webhook-id"] for call in system.calls}) == 2
+
+
+def test_the_outbox_tells_the_system_by_itself_in_order_past_a_failure(
+    database: Database, sender: WebhookSender, system: TicketSystem, make_told: Callable[[str], TenantContext]
+) -> None:
+    tenant, tickets, senders = make_told(system.url), Tickets(database), Senders()
+    senders.add("webhook", sender)
+    system.replies = [Reply(500)]
+    dispatcher = Dispatcher(database, senders, threads=2)
+    dispatcher.start()
+    try:
+        tickets.create(tenant, NewTicket("Zip"), actor=API)
+        tickets.comment(tenant, 1, Comment("Hello", public=True), actor=API)
+        tickets.change(tenant, 1, TicketChange(status="resolved"), actor=API)
+        until = time.monotonic() + 60
+        while len(system.events) < 3 and time.monotonic() < until:
+            time.sleep(0.05)
+    finally:
+        dispatcher.close()
+    assert [each["ticket"]["version"] for each in system.events.values()] == [1, 2, 3]
+    assert len(system.calls) == 4
 
 
 @pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 502, 503, 504, 529])
