@@ -33,6 +33,7 @@ CHANGES = {
     "reopen": "Reopened by the customer",
     "restart": "Begun again with the bot",
     "expire": "Closed: nobody wrote any more",
+    "undelivered": "A reply did not reach the customer",
 }
 # A word and a shape beside the colour: not everybody sees colours.
 LEVELS = {

@@ -67,7 +67,9 @@ class Outcome:
 
 
 def changed(outcome: Outcome, change: Change) -> Outcome:
-    """The outcome once a change of ownership has happened."""
+    """The outcome once a change of ownership has happened; what is only recorded beside them changes nothing."""
+    if change.status_before == change.status_after:
+        return outcome
     after = replace(outcome, waiting_since=_waiting_since(outcome, change))
     if change.kind == "request":
         return _asked(after, change, str(change.details.get("reason", "")))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import httpx
 import pytest
 
 from components.core.tenant import Tenant
-from tests.apps_chat.apps_chat_pages import CHROMIUM, Served
+from tests.apps_chat.apps_chat_pages import CHROMIUM
 from tests.apps_console.apps_console_pages import Desks, Shifts, choose, eventually
 
 pytestmark = pytest.mark.skipif(
@@ -14,14 +13,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture
-def tickets(served: Served) -> None:
-    """Skips where the API has no tickets (yet)."""
-    if "/tickets" not in httpx.get(f"{served.url}/openapi.json", timeout=30).json()["paths"]:
-        pytest.skip("this API has no route /tickets")
-
-
-@pytest.mark.usefixtures("tickets")
 def test_a_ticket_is_opened_once_and_moved_on(shifts: Shifts, desks: Desks, shop: Tenant) -> None:
     desks.waiting(name="Ada tickets")
     page = shifts.console(shop, desks.agent("Anna"))

@@ -25,6 +25,7 @@ from components.helpdesk.handover.agents import Agent, Agents
 from components.helpdesk.handover.arrivals import Arrivals
 from components.helpdesk.handover.desk import Desk
 from components.helpdesk.handover.timers import Timers
+from components.helpdesk.outbox.undelivered import tell_agents
 from components.helpdesk.tickets.of_conversations import ConversationTickets
 from components.helpdesk.tickets.ticket_event import Actor
 from components.helpdesk.tickets.ticket_input import TicketChange
@@ -182,6 +183,18 @@ def test_who_writes_soon_after_it_was_resolved_reaches_the_same_agent_and_no_bot
     assert taken.conversation.handover["messages"][-1]["text"] == "It does not work after all"
     assert world.knowledge.asked == []
     assert talk.kinds() == ["request", "claim", "resolve", "reopen"]
+
+
+def test_a_reply_that_could_not_be_delivered_after_the_end_sends_nobody_back_to_the_bot(
+    make_talk: Callable[..., Talk],
+) -> None:
+    talk = make_talk()
+    talk.say(HUMAN)
+    anna = talk.resolved_by("Anna")
+    with talk.world.database.tenant(talk.tenant.context) as session:
+        tell_agents(session.connection(), talk.tenant.context, talk.conversation_id, 2, "slack", "channel_not_found")
+    taken = talk.say("It does not work after all")
+    assert (taken.conversation.status, taken.conversation.agent_id) == ("waiting", anna.agent_id)
 
 
 def test_its_ticket_is_opened_again_and_there_is_no_second_one(make_talk: Callable[..., Talk]) -> None:

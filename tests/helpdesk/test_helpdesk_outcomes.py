@@ -62,6 +62,13 @@ def test_a_handover_tells_how_long_the_customer_waited_for_what() -> None:
     assert (back.result, back.resolution_seconds, back.handovers) == ("open", None, 1)
 
 
+def test_a_reply_that_did_not_arrive_changes_no_figure() -> None:
+    outcome = changed(changed(Outcome(BEGAN), change("request", "bot", 1)), change("claim", "waiting", 4))
+    ended = changed(outcome, change("resolve", "agent", 11))
+    undelivered = Change(4, "undelivered", "channel", None, "closed", "closed", {}, BEGAN + timedelta(hours=25))
+    assert changed(ended, undelivered) == ended
+
+
 def test_what_an_agent_takes_unasked_was_handed_over_too() -> None:
     outcome = changed(Outcome(BEGAN), change("claim", "bot", 2))
     assert (outcome.handover_reason, outcome.helped, outcome.wait_seconds) == ("taken_by_agent", True, None)

@@ -59,7 +59,7 @@ class ContextPanel {
 			changes.map((change) => {
 				const { to_team: team, reason } = change.details ?? {};
 				const what = [this.#words.changes[change.kind] ?? change.kind, change.agent && `by ${change.agent}`, team && `to ${team}`].filter(Boolean).join(" ");
-				const why = change.kind === "transfer" && reason ? `: ${reason}` : "";
+				const why = ["transfer", "undelivered"].includes(change.kind) && reason ? `: ${reason}` : "";
 				return make("li", {}, make("time", { datetime: change.at }, momentOf(change.at)), ` ${what}${why}`);
 			}),
 		);

@@ -91,7 +91,11 @@ def find_last_change(connection: Connection, tenant: TenantContext, conversation
     """How it came to the state that it is in; None where it has only been opened."""
     query = (
         select(EVENTS)
-        .where(EVENTS.c.tenant_id == tenant.tenant_id, EVENTS.c.conversation_id == conversation_id)
+        .where(
+            EVENTS.c.tenant_id == tenant.tenant_id,
+            EVENTS.c.conversation_id == conversation_id,
+            EVENTS.c.status_before != EVENTS.c.status_after,
+        )
         .order_by(EVENTS.c.number.desc())
         .limit(1)
     )
