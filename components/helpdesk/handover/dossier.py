@@ -27,7 +27,7 @@ MOST_MESSAGES = 100
 MOST_EARLIER = 10
 MOST_TICKETS = 20
 # What tells one customer from another; a name does not.
-IDENTIFYING = ("id", "email", "phone", "address")
+IDENTIFYING = ("id", "email", "phone", "address", "slack_user")
 _PAST_THE_END = 2**31 - 1
 
 _AGENTS = AgentRow.metadata.tables[AgentRow.__tablename__]
