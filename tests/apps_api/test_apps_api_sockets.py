@@ -15,6 +15,7 @@ from apps.api.app import Limits
 from apps.api.handover.entrance import SocketBounds
 from components.bootstrap import Workbench
 from components.helpdesk.conversations.conversations import Conversations
+from components.helpdesk.outbox.undelivered import tell_agents
 
 
 def test_an_agent_claims_and_both_hear_each_other(url: str, desks: Desks) -> None:
@@ -41,6 +42,26 @@ def test_an_agent_claims_and_both_hear_each_other(url: str, desks: Desks) -> Non
             assert (heard["sequence"], heard["client_message_id"]) == (answered["sequence"], "c1")
             assert agent.sequences == [4, 5, 6]
             assert customer.sequences == [4, 5, 6]
+
+    asyncio.run(talk())
+
+
+def test_an_agent_hears_at_once_of_a_reply_that_did_not_arrive_and_the_customer_does_not(
+    url: str, desks: Desks
+) -> None:
+    async def talk() -> None:
+        anna, session = desks.agent(), desks.waiting()
+        async with (
+            line(url, desks.customers_auth(session)) as customer,
+            line(url, desks.agents_auth(anna)) as agent,
+        ):
+            joined = await agent.done("join", session_id=str(session), after=0)
+            context = desks.tenant.context
+            with desks.workbench.database.tenant(context) as database:
+                tell_agents(database.connection(), context, session, 2, "slack", "channel_not_found")
+            await agent.heard("conversation", changed=joined["conversation"]["changed"] + 1)
+            stands = (await customer.done("replay", after=0))["conversation"]
+            assert "changed" not in stands
 
     asyncio.run(talk())
 

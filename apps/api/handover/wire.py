@@ -14,7 +14,7 @@ from components.helpdesk.handover.notes import Note
 from components.helpdesk.handover.watching import Standing
 
 # What is of the helpdesk's own concern.
-_NOT_CUSTOMERS = ("agent_id", "team", "priority")
+_NOT_CUSTOMERS = ("agent_id", "team", "priority", "changed")
 
 
 class Wire:
@@ -46,6 +46,8 @@ class Wire:
             "agent_read": stands.agent_read,
             "channel": stands.channel,
             "language": stands.language,
+            # So many events: a reply that did not arrive is one, and changes nothing else.
+            "changed": stands.changes,
         }
         if socket.agent is None:
             for name in _NOT_CUSTOMERS:

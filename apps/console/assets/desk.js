@@ -187,15 +187,13 @@ class Desk {
 		this.#reader.soon();
 		// What an answer tells may be overtaken by an event: every change of the state adds a message.
 		if (conversation.session_id !== this.session || conversation.last_sequence < this.#open.last_sequence) return;
-		const before = this.#open.status;
+		const { status: before, changed } = this.#open;
 		this.#open = { ...this.#open, ...conversation };
 		this.transcript.read(conversation.customer_read);
 		this.#stand();
 		this.suggestions.allowed = this.#owns;
-		if (before !== conversation.status) {
-			this.#refresh();
-			if (this.#owns) this.reply.focus();
-		}
+		if (changed !== conversation.changed) this.#refresh();
+		if (before !== conversation.status && this.#owns) this.reply.focus();
 		this.#seen();
 	}
 
@@ -205,8 +203,8 @@ class Desk {
 		const told = await this.#api.conversation(session).catch(() => null);
 		if (!told || session !== this.session) return;
 		// What was told live meanwhile is newer.
-		const { status, agent, agent_id, position, customer_read, agent_read } = this.#open;
-		this.#open = { ...told, status, agent, agent_id, position, customer_read, agent_read };
+		const { status, changed, agent, agent_id, position, customer_read, agent_read } = this.#open;
+		this.#open = { ...told, status, changed, agent, agent_id, position, customer_read, agent_read };
 		this.context.show(told);
 		this.transcript.show(told.messages);
 	}
