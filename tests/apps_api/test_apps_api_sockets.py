@@ -40,6 +40,7 @@ def test_an_agent_claims_and_both_hear_each_other(url: str, desks: Desks) -> Non
             assert answered["status"] == "agent"
             heard = await agent.heard("message", text="Hello Anna")
             assert (heard["sequence"], heard["client_message_id"]) == (answered["sequence"], "c1")
+            await customer.heard("message", text="Hello Anna")
             assert agent.sequences == [4, 5, 6]
             assert customer.sequences == [4, 5, 6]
 
