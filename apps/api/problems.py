@@ -50,11 +50,17 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "prompt_too_long": ProblemKind(422, "Prompt too long"),
     "invalid_flow": ProblemKind(422, "Invalid flow"),
     "invalid_nlu_data": ProblemKind(422, "Invalid NLU training data"),
+    "invalid_tool_document": ProblemKind(422, "Invalid tool document"),
+    "invalid_workflow": ProblemKind(422, "Invalid workflow"),
     "invalid_evaluation_set": ProblemKind(422, "Invalid evaluation set"),
     "unreadable_document": ProblemKind(422, "Unreadable document"),
     "not_found": ProblemKind(404, "Not found"),
     "tenant_not_found": ProblemKind(404, "Tenant not found"),
+    "tool_not_found": ProblemKind(404, "Tool not found"),
     "conflict": ProblemKind(409, "Conflict"),
+    "tool_refused": ProblemKind(409, "Refused by the tool"),
+    "key_reused": ProblemKind(409, "Idempotency key used for another call"),
+    "outcome_unknown": ProblemKind(409, "Outcome unknown"),
     "tenant_exists": ProblemKind(409, "Tenant exists already"),
     "model_mismatch": ProblemKind(
         503, "The index must be rebuilt", "The tenant's index was made by another embedding model.", retry_after=300
@@ -67,6 +73,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "invalid_signature": ProblemKind(401, "Invalid signature"),
     "tenant_mismatch": ProblemKind(403, "Another tenant's data"),
     "model_not_allowed": ProblemKind(403, "Model not allowed"),
+    "tool_not_allowed": ProblemKind(403, "Tool not allowed"),
     "rate_limited": ProblemKind(429, "Too many requests"),
     "budget_exhausted": ProblemKind(429, "Budget used up"),
     "unavailable": ProblemKind(
@@ -96,6 +103,9 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     ),
     "nlu_unavailable": ProblemKind(
         503, "Understanding unavailable", "No engine can understand messages at present; try again.", retry_after=5
+    ),
+    "tool_unavailable": ProblemKind(
+        503, "Tool unavailable", "The system behind a tool does not answer at present; try again.", retry_after=5
     ),
     "workflow_unavailable": ProblemKind(
         503, "Workflow unavailable", "A workflow or tool did not do its work; try again.", retry_after=5

@@ -39,6 +39,7 @@ def build_workbench(
     InvalidSetting.
     """
     quiet_third_parties()
+    from components.bootstrap.actions import open_actions
     from components.channels.provider_calls import ProviderCalls
     from components.dialogue.conversation_ports import TurnServices
     from components.dialogue.counted_answers import CountedAnswers
@@ -170,6 +171,7 @@ def build_workbench(
         flows=flows,
         turn_services=services,
         turns=turns,
+        actions=open_actions(database, tenants),
         conversations=Conversations(database),
         session_tokens=SessionTokens(key, settings.chat_token_hours),
         agents=agents,

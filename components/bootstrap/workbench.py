@@ -19,6 +19,7 @@ from components.helpdesk.tenants import TenantRegistry
 
 if TYPE_CHECKING:
     # These import Haystack, and Haystack imports torch: seconds that administration need not wait.
+    from components.bootstrap.actions import Actions
     from components.channels.provider_calls import ProviderCalls
     from components.dialogue.conversation_ports import TurnServices
     from components.dialogue.flow_releases import FlowReleases
@@ -77,6 +78,7 @@ class Workbench:
     flows: FlowReleases
     turn_services: TurnServices
     turns: Turns
+    actions: Actions
     conversations: Conversations
     session_tokens: SessionTokens
     agents: Agents

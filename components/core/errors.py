@@ -12,24 +12,32 @@ HelpdeskError                       internal_error
 │   ├── UnsupportedMedia            unsupported_media_type  a file of another kind than are taken, or than it says
 │   ├── InvalidFlow                 invalid_flow          a flow that does not load, or cannot run
 │   ├── InvalidNluData              invalid_nlu_data      training data that does not load
+│   ├── InvalidToolDocument         invalid_tool_document an OpenAPI document or MCP server that makes no tools
+│   ├── InvalidWorkflow             invalid_workflow      a workflow that does not load, or cannot run
 │   └── UnreadableDocument          unreadable_document   one document; the others go on (carries .reason)
 ├── NotFound                        not_found
-│   └── TenantNotFound              tenant_not_found
+│   ├── TenantNotFound              tenant_not_found
+│   └── ToolNotFound                tool_not_found
 ├── Conflict                        conflict
 │   ├── TenantExists                tenant_exists
 │   ├── ModelMismatch               model_mismatch        vectors of two models would meet
+│   ├── ToolRefused                 tool_refused          what was asked for is against the rules of the tool itself
+│   ├── KeyReused                   key_reused            an idempotency key that stands for another call already
+│   ├── OutcomeUnknown              outcome_unknown       a call that may have been made; a person must look
 │   └── PortInUse                   port_in_use
 ├── AccessDenied                    access_denied
 │   ├── InvalidApiKey               invalid_api_key       no key, or a wrong one
 │   ├── InvalidSessionToken         invalid_session_token a customer's token: none, altered, expired, another session's
 │   ├── InvalidCredentials          invalid_credentials   an agent's password or token: none, wrong, expired
 │   ├── TenantMismatch              tenant_mismatch       a good key, another tenant's data
+│   ├── ToolNotAllowed              tool_not_allowed      a tool that the tenant, or this caller, may not use
 │   └── ModelNotAllowed             model_not_allowed     a model that the tenant may not use
 ├── RateLimited                     rate_limited          too many requests of one caller (carries .retry_after)
 └── Unavailable                     unavailable           try again later
     ├── DatabaseUnavailable         database_unavailable
     ├── IndexUnavailable            index_unavailable     no index has been promoted for the tenant yet
     ├── NluUnavailable              nlu_unavailable       an engine of understanding is down, slow or not trained
+    ├── ToolUnavailable             tool_unavailable      a tool's system does not answer, or not in time
     ├── WorkflowUnavailable         workflow_unavailable  a workflow or tool that a flow calls did not do its work
     ├── SharedStateUnavailable      shared_state_unavailable  Redis does not answer; what needs it goes without
     ├── BudgetExhausted             budget_exhausted      nothing that the tenant may still pay for can answer
@@ -94,6 +102,14 @@ class InvalidNluData(InvalidInput):
     code = "invalid_nlu_data"
 
 
+class InvalidToolDocument(InvalidInput):
+    code = "invalid_tool_document"
+
+
+class InvalidWorkflow(InvalidInput):
+    code = "invalid_workflow"
+
+
 class InvalidPipeline(InvalidInput):
     code = "invalid_pipeline"
 
@@ -120,6 +136,10 @@ class TenantNotFound(NotFound):
     code = "tenant_not_found"
 
 
+class ToolNotFound(NotFound):
+    code = "tool_not_found"
+
+
 class Conflict(HelpdeskError):
     code = "conflict"
 
@@ -134,6 +154,18 @@ class ModelMismatch(Conflict):
 
 class PortInUse(Conflict):
     code = "port_in_use"
+
+
+class ToolRefused(Conflict):
+    code = "tool_refused"
+
+
+class KeyReused(Conflict):
+    code = "key_reused"
+
+
+class OutcomeUnknown(Conflict):
+    code = "outcome_unknown"
 
 
 class AccessDenied(HelpdeskError):
@@ -162,6 +194,10 @@ class TenantMismatch(AccessDenied):
 
 class ModelNotAllowed(AccessDenied):
     code = "model_not_allowed"
+
+
+class ToolNotAllowed(AccessDenied):
+    code = "tool_not_allowed"
 
 
 class RateLimited(HelpdeskError):
@@ -214,6 +250,10 @@ class CircuitOpen(ModelUnavailable):
 
 class NluUnavailable(Unavailable):
     code = "nlu_unavailable"
+
+
+class ToolUnavailable(Unavailable):
+    code = "tool_unavailable"
 
 
 class WorkflowUnavailable(Unavailable):

@@ -19,6 +19,7 @@ from components.core.tenant import TenantContext
 
 _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
 _FIND_TENANT = text("SELECT tenant_id_for_domain(:domain)")
+_DUE_RUNS = text("SELECT tenants_with_due_runs()")
 _DUE_TENANTS = text("SELECT tenants_with_due_outbox(:kinds)")
 # A network that swallows packets is noticed within half a minute.
 _NETWORK: dict[str, Any] = {
@@ -95,6 +96,11 @@ class Database:
         DatabaseUnavailable."""
         with _transaction(self._app) as session:
             return tuple(session.scalars(_DUE_TENANTS, {"kinds": list(kinds)}))
+
+    def run_tenants(self) -> tuple[UUID, ...]:
+        """Those with a run that goes on now, and that nobody works on. Raises DatabaseUnavailable."""
+        with _transaction(self._app) as session:
+            return tuple(session.scalars(_DUE_RUNS))
 
     def listen(self, channel: str) -> psycopg.Connection[Any]:
         """A connection of its own, the caller's to close, that hears `channel` from now on (`notifies`). Raises

@@ -10,6 +10,15 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from components.database.action_tables import (
+    AddedToolRow,
+    ApprovalRow,
+    ToolInvocationRow,
+    ToolPaceRow,
+    WorkflowRow,
+    WorkRunRow,
+    WorkStepRow,
+)
 from components.database.channel_tables import (
     ChannelStateRow,
     ChannelThreadRow,
@@ -35,12 +44,15 @@ from components.database.handover_tables import (
     OutboxRow,
     OutcomeRow,
 )
+from components.database.shop_tables import CustomerNoteRow, CustomerRow, ShopOrderRow, ShopProductRow, ShopRefundRow
 from components.database.ticket_tables import TicketEventRow, TicketNumberRow, TicketRow
 
 __all__ = [
+    "AddedToolRow",
     "AgentRow",
     "AnswerRow",
     "ApiKeyRow",
+    "ApprovalRow",
     "AttachmentRow",
     "AuditLogRow",
     "Base",
@@ -50,6 +62,8 @@ __all__ = [
     "ChunkRow",
     "ConversationEventRow",
     "ConversationRow",
+    "CustomerNoteRow",
+    "CustomerRow",
     "DeliveryRow",
     "DocumentProblemRow",
     "DocumentRow",
@@ -70,10 +84,18 @@ __all__ = [
     "PromptRow",
     "RawDocumentRow",
     "ReceiptRow",
+    "ShopOrderRow",
+    "ShopProductRow",
+    "ShopRefundRow",
     "TenantRow",
     "TicketEventRow",
     "TicketNumberRow",
     "TicketRow",
+    "ToolInvocationRow",
+    "ToolPaceRow",
+    "WorkRunRow",
+    "WorkStepRow",
+    "WorkflowRow",
 ]
 
 

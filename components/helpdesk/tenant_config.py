@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, f
 
 from components.core.errors import InvalidInput
 from components.core.languages import language_name
+from components.helpdesk.actions_config import ActionsConfig, ToolName, ToolRules
 from components.helpdesk.channel_config import ChannelsConfig
 from components.helpdesk.storable import storable
 from components.helpdesk.ticket_config import SlaConfig, TicketWebhookConfig
@@ -148,6 +149,8 @@ class TenantConfig(BaseModel):
     slas: SlaConfig = SlaConfig()
     ticket_webhook: TicketWebhookConfig | None = None
     channels: ChannelsConfig = ChannelsConfig()
+    tools: dict[ToolName, ToolRules] = Field({}, max_length=500, description="Rules of tools, by their names.")
+    actions: ActionsConfig = ActionsConfig()
     language: str = Field("en", description="ISO 639-1 code of what the tenant's knowledge is written in.")
 
     @field_validator("language")
@@ -206,6 +209,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "slas": SlaConfig,
     "ticket_webhook": TicketWebhookConfig,
     "channels": ChannelsConfig,
+    "actions": ActionsConfig,
 }
 # Where a reference to a secret belongs, somebody may have written the secret.
 _SECRET_SECTIONS = ("ticket_webhook", "channels")

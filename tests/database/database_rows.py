@@ -15,7 +15,15 @@ from components.database.tables import Base
 Rows = Mapping[str, dict[str, Any]]
 
 # Columns that take only some words.
-_ALLOWED = {"messages.author": "bot", "attachments.author": "customer"}
+_ALLOWED = {
+    "messages.author": "bot",
+    "attachments.author": "customer",
+    "added_tools.source": "mcp",
+    "tool_invocations.side_effect": "read",
+    "tool_invocations.status": "done",
+    "work_runs.kind": "workflow",
+    "work_steps.status": "done",
+}
 
 
 def _value(column: sa.Column[Any]) -> Any:

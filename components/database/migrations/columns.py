@@ -28,6 +28,10 @@ def boolean(name: str, default: str) -> sa.Column[bool]:
     return sa.Column(name, sa.Boolean(), nullable=False, server_default=default)
 
 
+def money(name: str, *, null: bool = False, default: str | None = None) -> sa.Column[Any]:
+    return sa.Column(name, sa.Numeric(20, 10), nullable=null, server_default=default)
+
+
 def uuid(name: str, *, null: bool = False) -> sa.Column[Any]:
     return sa.Column(name, sa.Uuid(), nullable=null)
 

@@ -1,0 +1,1 @@
+"""What the helpdesk can do: a registry of tools, each call of which is checked, limited, approved, and made once."""
