@@ -9,9 +9,12 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import cast
+from sqlalchemy.dialects.postgresql import JSONB
+
 from components.agents.pausing import AwaitsApproval, AwaitsMoment, LeaseLost, Paused, TimeIsUp
 from components.agents.run import Fault, WorkRun, WorkStep
-from components.agents.run_rows import CLOCK, begin_step, change_mine, end_step, read_steps, span
+from components.agents.run_rows import CLOCK, RUNS, begin_step, change_mine, end_step, read_steps, span
 from components.core.errors import HelpdeskError, InvalidInput, Unavailable
 from components.core.tenant import Tenant
 from components.database.session import Database
@@ -114,9 +117,9 @@ class Journal:
 
     def remember(self, values: Mapping[str, Any]) -> None:
         """Adds JSON values to the run's state. Raises LeaseLost."""
-        kept = plain({**self.run.state, **values}, "state of a run", "state", LARGEST_STEP)
+        kept = plain(values, "state of a run", "state", LARGEST_STEP)
         with self._database.tenant(self.tenant.context) as session:
-            self._change(session.connection(), {"state": kept})
+            self._change(session.connection(), {"state": RUNS.c.state.op("||")(cast(kept, JSONB))})
 
     def _begin(self, name: str, kind: str, given: Mapping[str, Any], seconds: float) -> WorkStep:
         values = plain(given, f"input of {name}", "input", LARGEST_STEP)

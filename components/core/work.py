@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 from uuid import UUID
 
@@ -18,6 +18,7 @@ class WorkOrder:
 
     name: of the workflow or tool. goal: what it is for, in words. arguments: JSON values. key: the order's
     idempotency key; an order that was carried out already is not carried out again, and gives what it gave then.
+    about: JSON values that whoever orders wants back when work that went on without it has ended.
     """
 
     kind: WorkKind
@@ -26,14 +27,17 @@ class WorkOrder:
     key: str
     conversation_id: UUID
     goal: str = ""
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class WorkDone:
-    """What came of it. values: JSON values by name, such as `ticket_number`. dry: only said what it would do."""
+    """What came of it. values: JSON values by name, such as `ticket_number`. dry: only said what it would do. pending:
+    it goes on, a person's approval among what it may wait for, and nothing of it may be claimed to be done."""
 
     values: Mapping[str, Any]
     dry: bool = False
+    pending: bool = False
 
 
 class Workforce(Protocol):
@@ -44,6 +48,6 @@ class Workforce(Protocol):
         ...
 
     def carry_out(self, tenant: TenantContext, order: WorkOrder, *, deadline: float) -> WorkDone:
-        """deadline: seconds. Raises WorkflowUnavailable where it was not done, InvalidInput for an unknown name or
-        arguments that do not fit, DatabaseUnavailable."""
+        """deadline: seconds. Raises WorkflowUnavailable where it was not done, ToolRefused where the rules are against
+        it, InvalidInput for an unknown name or arguments that do not fit, DatabaseUnavailable."""
         ...

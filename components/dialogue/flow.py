@@ -105,7 +105,9 @@ class RagNode(Node):
 @dataclass(frozen=True)
 class WorkNode(Node):
     """Has a workflow or a tool run. arguments: JSON in which texts are Jinja. save_as: the variable that its values
-    are under afterwards. failed: where to go when it was not done."""
+    are under afterwards. failed: where to go when it was not done. pending: where to go while it goes on without the
+    conversation, for want of a person's approval; None = says so, and the flow ends. later: what is said once it is
+    done then, a standard text by default."""
 
     kind: Literal["workflow", "tool"] = "workflow"
     name: str = ""
@@ -113,6 +115,8 @@ class WorkNode(Node):
     arguments: Mapping[str, Any] | None = None
     save_as: str = ""
     failed: str = HANDOVER
+    pending: str | None = None
+    later: str = ""
 
 
 @dataclass(frozen=True)

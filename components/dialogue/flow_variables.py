@@ -42,8 +42,10 @@ def variable_problems(read: ReadFlows) -> Iterator[FlowProblem]:
         for node in one.flow.nodes.values():
             known = {*SURROUNDINGS, *others, *_known_at(node, before, sets[flow_id])}
             for text in _texts(one, node):
+                # It is said once the node is done.
+                there = known | sets[flow_id].get(node.node_id, set()) if text.path[0] == "later" else known
                 for use in _uses(text):
-                    if message := _doubt(use, known):
+                    if message := _doubt(use, there):
                         yield _at(one, node, text, use.line, message, "warning")
 
 

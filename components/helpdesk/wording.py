@@ -51,6 +51,8 @@ WordingKey = Literal[
     "back_to",
     "gave_up",
     "work_failed",
+    "work_pending",
+    "work_done",
     "cannot_look_up",
     "anything_else",
     "one_at_a_time",

@@ -118,7 +118,7 @@ def _create_work_runs() -> None:
         moment("started_at"),
         maybe_moment("finished_at"),
         sa.PrimaryKeyConstraint("run_id", name="pk_work_runs"),
-        sa.CheckConstraint("kind IN ('workflow', 'goal')", name="kind"),
+        sa.CheckConstraint("kind IN ('workflow', 'goal', 'tool')", name="kind"),
         sa.CheckConstraint(
             "status IN ('running', 'waiting', 'done', 'failed', 'handed_over', 'cancelled')", name="status"
         ),

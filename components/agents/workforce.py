@@ -1,0 +1,132 @@
+"""Carries out what conversations order: each order is a run, which goes on without the conversation where it must."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from sqlalchemy import cast, update
+from sqlalchemy.dialects.postgresql import JSONB
+
+from components.agents.run import ENDED, NewRun, WorkRun
+from components.agents.run_rows import RUNS, find_run
+from components.agents.workshop import Workshop
+from components.core.errors import InvalidInput, WorkflowUnavailable
+from components.core.tenant import Tenant, TenantContext
+from components.core.work import WorkDone, WorkKind, WorkOrder
+from components.database.session import Database
+from components.tools.arguments import checked_arguments
+from components.tools.invocation import Failure, error_of
+from components.tools.permission import rules_for
+from components.tools.registry import ToolRegistry
+from components.tools.tool import Caller
+
+# Of a turn's time, what storing the turn and its run takes.
+SPARED_SECONDS = 0.5
+# In a run's `about`: its conversation was told that it goes on.
+TOLD = "told_pending"
+
+
+class WorkflowLibrary(Protocol):
+    """The workflows that a tenant may run."""
+
+    def names(self, tenant: Tenant) -> frozenset[str]: ...
+
+    def order(self, tenant: Tenant, name: str) -> tuple[Mapping[str, Any], int]:
+        """The document that runs now, and its version. Raises NotFound."""
+        ...
+
+
+class ActionsWorkforce:
+    """Keeps components.core.work.Workforce. Thread-safe."""
+
+    def __init__(
+        self,
+        database: Database,
+        workshop: Workshop,
+        registry: ToolRegistry,
+        workflows: WorkflowLibrary,
+        tenant_of: Callable[[TenantContext], Tenant],
+    ) -> None:
+        self._database, self._workshop, self._registry = database, workshop, registry
+        self._workflows, self._tenant_of = workflows, tenant_of
+
+    def names(self, tenant: TenantContext) -> Mapping[WorkKind, frozenset[str]]:
+        """The tenant's workflows, and the tools that flows may call."""
+        found = self._tenant_of(tenant)
+        offered = self._registry.offered(found, Caller("flow"))
+        return {
+            "workflow": self._workflows.names(found),
+            "tool": frozenset(each.tool.spec.name for each in offered),
+        }
+
+    def carry_out(self, tenant: TenantContext, order: WorkOrder, *, deadline: float) -> WorkDone:
+        """values: what the tool gave; of a workflow, what its nodes gave, each node's own under `nodes` too. pending
+        where it goes on: see `work_returns` of the dialogue."""
+        run = self._workshop.run(tenant, self._new(tenant, order), seconds=max(deadline - SPARED_SECONDS, 0.1))
+        if not run.ended:
+            run = self._tell_pending(tenant, run)
+        if not run.ended:
+            return WorkDone({}, pending=True)
+        if run.status == "done":
+            return WorkDone(values_of(run))
+        raise _error_of(run)
+
+    def _new(self, tenant: TenantContext, order: WorkOrder) -> NewRun:
+        found = self._tenant_of(tenant)
+        document: Mapping[str, Any] = {}
+        version = 0
+        if order.kind == "workflow":
+            document, version = self._workflows.order(found, order.name)
+        else:
+            tool = self._registry.get(found, order.name)
+            rules_for(found, tool.spec).require(tool.spec, Caller("flow"))
+            checked_arguments(order.name, tool.spec.input_schema, order.arguments)
+        return NewRun(
+            order.kind,
+            order.name,
+            f"flow/{order.key}",
+            document,
+            order.arguments,
+            "flow",
+            version,
+            order.goal,
+            order.conversation_id,
+            about=order.about,
+        )
+
+    def _tell_pending(self, tenant: TenantContext, run: WorkRun) -> WorkRun:
+        """Marks that the conversation does not wait for it, unless it has ended this moment."""
+        with self._database.tenant(tenant) as session:
+            connection = session.connection()
+            mark = RUNS.c.state.op("||")(cast({TOLD: True}, JSONB))
+            going = update(RUNS).where(
+                RUNS.c.tenant_id == tenant.tenant_id, RUNS.c.run_id == run.run_id, RUNS.c.status.not_in(ENDED)
+            )
+            connection.execute(going.values(state=mark))
+            found = find_run(connection, tenant, run_id=run.run_id)
+        if found is None:
+            raise WorkflowUnavailable(f"{run.name}: the run is gone: its tenant may have been deleted")
+        return found
+
+
+def values_of(run: WorkRun) -> dict[str, Any]:
+    """What a flow may read of a run that is done."""
+    result = dict(run.result or {})
+    if run.kind != "workflow":
+        return result
+    values: dict[str, Any] = {}
+    for given in (*result.get("nodes", {}).values(), result.get("json")):
+        if isinstance(given, Mapping):
+            values |= given
+    return {**values, "nodes": result.get("nodes", {})}
+
+
+def _error_of(run: WorkRun) -> Exception:
+    fault = run.fault
+    if run.status == "failed" and fault is not None:
+        error = error_of(Failure(fault.code, fault.message))
+        if isinstance(error, InvalidInput) or error.code in ("tool_refused", "not_found"):
+            return error
+        return WorkflowUnavailable(f"{run.name}: {fault.message}")
+    return WorkflowUnavailable(f"{run.name}: the run is {run.status}{(fault and ': ' + fault.message) or ''}")
