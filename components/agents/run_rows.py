@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from components.agents.run import Fault, NewRun, WorkRun, WorkStep
 from components.core.tenant import TenantContext
+from components.database.session import Database
 from components.database.tables import WorkRunRow, WorkStepRow
 
 RUNS = WorkRunRow.metadata.tables[WorkRunRow.__tablename__]
@@ -71,6 +72,13 @@ def claim(
     )
     row = connection.execute(taken).one_or_none()
     return None if row is None else (run_of(row), owner)
+
+
+def extend_leases(database: Database, tenant: TenantContext, owners: Sequence[UUID], seconds: float) -> None:
+    """They lapse so many seconds from now. Raises DatabaseUnavailable."""
+    held = update(RUNS).where(RUNS.c.tenant_id == tenant.tenant_id, RUNS.c.leased_by.in_(owners))
+    with database.tenant(tenant) as session:
+        session.connection().execute(held.values(leased_until=CLOCK + span(seconds)))
 
 
 def change_mine(

@@ -67,7 +67,7 @@ class ActionsWorkforce:
         if not run.ended:
             run = self._tell_pending(tenant, run)
         if not run.ended:
-            return WorkDone({}, pending=True)
+            return WorkDone({}, pending="approval" if run.status == "waiting" and run.wake_at is None else "time")
         if run.status == "done":
             return WorkDone(values_of(run))
         raise _error_of(run)

@@ -11,9 +11,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from components.agents.journal import LEASE_SECONDS, Journal, StepFailed
+from components.agents.journal import Journal, StepFailed
 from components.agents.pausing import AwaitsApproval, AwaitsMoment, HandsOver, LeaseLost, TimeIsUp
 from components.agents.run import Fault, NewRun, RunKind, WorkRun
+from components.agents.run_leases import RunLeases
 from components.agents.run_rows import CLOCK, change_mine, claim, span
 from components.agents.runs import Ended, Runs
 from components.core.errors import HelpdeskError, TenantNotFound, Unavailable
@@ -23,6 +24,7 @@ from components.tools.approvals import find_decision
 
 # A run that so many processes in a row have died of is given up.
 MOST_CLAIMS = 5
+LEASE_SECONDS = 5.0
 _PAUSE = 5.0
 _LOOKS_EVERY = 0.05
 
@@ -49,15 +51,22 @@ class Workshop:
         tenant_of: Callable[[TenantContext], Tenant],
         *,
         on_ended: Sequence[Ended] = (),
+        lease: float = LEASE_SECONDS,
     ) -> None:
-        """tenant_of: as its configuration is now. on_ended: heard in the transaction that ends a run."""
+        """tenant_of: as its configuration is now. on_ended: heard in the transaction that ends a run. lease: seconds
+        after which another process takes a run over from one that died."""
         self._database, self._runners, self._tenant_of = database, runners, tenant_of
         self._on_ended = list(on_ended)
+        self._leases = RunLeases(database, lease)
         self.runs = Runs(database)
 
     def listen(self, ended: Ended) -> None:
         """One more that hears of runs that end."""
         self._on_ended.append(ended)
+
+    def close(self) -> None:
+        """Runs that are worked on go on in another process soon."""
+        self._leases.close()
 
     def run(self, tenant: TenantContext, new: NewRun, *, seconds: float) -> WorkRun:
         """Begins a run and works on it here, for so long at most; as it stands then, which may be its end. What is not
@@ -74,12 +83,14 @@ class Workshop:
         """Works on the run that has been due longest, or on this one; whether there was one. until: by
         time.monotonic. Raises DatabaseUnavailable."""
         with self._database.tenant(tenant) as session:
-            taken = claim(session.connection(), tenant, LEASE_SECONDS, run_id)
+            taken = claim(session.connection(), tenant, self._leases.seconds, run_id)
         if taken is None:
             return False
         run, owner = taken
         try:
-            self._put_down(tenant, run, owner, *self._outcome(tenant, run, owner, until))
+            with self._leases.kept(tenant, owner):
+                outcome = self._outcome(tenant, run, owner, until)
+            self._put_down(tenant, run, owner, *outcome)
         except LeaseLost:
             _log.info("run %s is another's, or was cancelled", run.run_id)
         return True

@@ -135,6 +135,21 @@ def test_a_run_whose_process_died_goes_on_without_doing_a_step_again(world: Worl
     assert len(world.ended) == 1
 
 
+def test_a_lease_is_kept_while_its_process_lives(world: World) -> None:
+    world.workshop = Workshop(world.database, {"goal": world}, lambda _: world.tenant, lease=0.4)
+
+    def slow(key: StepKey) -> Mapping[str, Any]:
+        until = time.monotonic() + 1.2
+        while time.monotonic() < until:
+            time.sleep(0.1)
+            assert not world.go_on()
+        return {}
+
+    world.body = lambda journal: journal.step("slow", "tool", {}, slow)
+    assert world.begin().status == "done"
+    world.workshop.close()
+
+
 def test_a_run_that_processes_die_of_is_given_up(world: World) -> None:
     def body(journal: Journal) -> Mapping[str, Any]:
         raise Killed
