@@ -10,6 +10,7 @@ from components.dialogue.engine_moves import call, end_flow, follow, go, hand_ov
 from components.dialogue.engine_run import TurnRun
 from components.dialogue.flow import (
     HANDOVER,
+    WORK_ERROR,
     AskNode,
     EndNode,
     FlowNode,
@@ -21,7 +22,7 @@ from components.dialogue.flow import (
 )
 from components.dialogue.interruptions import unpark
 from components.dialogue.templates import render_value
-from components.dialogue.work_later import WORK_ERROR, later_of
+from components.dialogue.work_later import later_of
 from components.helpdesk.wording import WordingKey
 
 
