@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -51,10 +50,10 @@ class StepFailed(Exception):
 class Journal:
     """Of a run that is leased. For one thread."""
 
-    def __init__(self, database: Database, tenant: Tenant, run: WorkRun, owner: UUID, until: float) -> None:
-        """owner: the lease. until: by time.monotonic, when whoever runs it wants to stop."""
+    def __init__(self, database: Database, tenant: Tenant, run: WorkRun, owner: UUID, over: Callable[[], bool]) -> None:
+        """owner: the lease. over: whether whoever runs it wants to stop before the next step."""
         self.tenant, self.run = tenant, run
-        self._database, self._owner, self._until = database, owner, until
+        self._database, self._owner, self._over = database, owner, over
         with database.tenant(tenant.context) as session:
             steps = read_steps(session.connection(), tenant.context, run.run_id)
         self._steps = {step.name: step for step in steps}
@@ -88,7 +87,7 @@ class Journal:
             return stood.output or {}
         if stood is not None and stood.status == "failed" and stood.fault is not None:
             raise StepFailed(name, error_of(Failure(stood.fault.code, stood.fault.message)))
-        if time.monotonic() >= self._until:
+        if self._over():
             raise TimeIsUp
         begun = self._begin(name, kind, given)
         try:

@@ -26,8 +26,10 @@ def span(seconds: float) -> Any:
     return func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 
-def insert_run(connection: Connection, tenant: TenantContext, new: NewRun) -> None:
-    """Nothing where its key is known."""
+def insert_run(connection: Connection, tenant: TenantContext, new: NewRun, lease: float | None) -> UUID | None:
+    """Nothing where its key is known. lease: seconds, for whoever inserts it to work on it; the lease, None where it
+    was there already."""
+    owner = None if lease is None else uuid4()
     values = {
         "run_id": uuid4(),
         "tenant_id": tenant.tenant_id,
@@ -43,8 +45,12 @@ def insert_run(connection: Connection, tenant: TenantContext, new: NewRun) -> No
         "conversation_id": new.conversation_id,
         "parent": new.parent,
         "wake_at": CLOCK,
+        "leased_by": owner,
+        "leased_until": None if lease is None else CLOCK + span(lease),
+        "claims": 0 if lease is None else 1,
     }
-    connection.execute(insert(RUNS).values(values).on_conflict_do_nothing(index_elements=["tenant_id", "key"]))
+    made = insert(RUNS).values(values).on_conflict_do_nothing(index_elements=["tenant_id", "key"])
+    return None if connection.execute(made.returning(RUNS.c.run_id)).one_or_none() is None else owner
 
 
 def find_run(

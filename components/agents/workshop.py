@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -29,6 +31,10 @@ _PAUSE = 5.0
 _LOOKS_EVERY = 0.05
 
 _log = logging.getLogger("helpdesk.agents")
+
+
+def _never() -> bool:
+    return False
 
 
 class Runner(Protocol):
@@ -72,37 +78,45 @@ class Workshop:
         """Begins a run and works on it here, for so long at most; as it stands then, which may be its end. What is not
         done by then is gone on with in the background. Raises InvalidInput, KeyReused, DatabaseUnavailable."""
         until = time.monotonic() + seconds
-        run = self.runs.start(tenant, new)
-        while not run.ended and run.status != "waiting" and time.monotonic() < until:
+        run, owner = self.runs.begin(tenant, new, self._leases.seconds)
+        if owner is not None:
+            self._work_on(tenant, run, owner, lambda: time.monotonic() >= until)
+            run, _ = self.runs.get(tenant, run.run_id)
+        while not run.ended and (wait := _wait(run)) < until - time.monotonic():
+            time.sleep(wait)
             if not self.work(tenant, until, run.run_id):
                 time.sleep(_LOOKS_EVERY)
             run, _ = self.runs.get(tenant, run.run_id)
         return run
 
-    def work(self, tenant: TenantContext, until: float, run_id: UUID | None = None) -> bool:
+    def work(
+        self, tenant: TenantContext, until: float, run_id: UUID | None = None, *, over: Callable[[], bool] = _never
+    ) -> bool:
         """Works on the run that has been due longest, or on this one; whether there was one. until: by
-        time.monotonic. Raises DatabaseUnavailable."""
+        time.monotonic; it, or `over`, has the run put down before its next step. Raises DatabaseUnavailable."""
         with self._database.tenant(tenant) as session:
             taken = claim(session.connection(), tenant, self._leases.seconds, run_id)
         if taken is None:
             return False
-        run, owner = taken
+        self._work_on(tenant, *taken, lambda: over() or time.monotonic() >= until)
+        return True
+
+    def _work_on(self, tenant: TenantContext, run: WorkRun, owner: UUID, over: Callable[[], bool]) -> None:
         try:
             with self._leases.kept(tenant, owner):
-                outcome = self._outcome(tenant, run, owner, until)
+                outcome = self._outcome(tenant, run, owner, over)
             self._put_down(tenant, run, owner, *outcome)
         except LeaseLost:
             _log.info("run %s is another's, or was cancelled", run.run_id)
-        return True
 
     def _outcome(
-        self, tenant: TenantContext, run: WorkRun, owner: UUID, until: float
+        self, tenant: TenantContext, run: WorkRun, owner: UUID, over: Callable[[], bool]
     ) -> tuple[dict[str, Any], UUID | None]:
         """What is stored of the run as it is put down, and the call it waits for."""
         try:
             if run.claims > MOST_CLAIMS:
                 raise HelpdeskError(f"{MOST_CLAIMS} processes in a row died of the run: no other one tries it")
-            result = self._runners[run.kind].run(Journal(self._database, self._tenant_of(tenant), run, owner, until))
+            result = self._runners[run.kind].run(Journal(self._database, self._tenant_of(tenant), run, owner, over))
         except LeaseLost:
             raise
         except AwaitsApproval as paused:
@@ -156,3 +170,10 @@ class Workshop:
 
 def _ended(status: str) -> dict[str, Any]:
     return {"status": status, "wake_at": None, "finished_at": CLOCK}
+
+
+def _wait(run: WorkRun) -> float:
+    """Seconds until a run goes on by itself; without end where it waits for a person."""
+    if run.status != "waiting":
+        return 0.0
+    return math.inf if run.wake_at is None else max((run.wake_at - datetime.now(UTC)).total_seconds(), 0.0)

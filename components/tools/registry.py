@@ -121,7 +121,10 @@ class ToolRegistry:
         stood = self.invocation(tenant, invocation_id)
         if stood.status != "waiting":
             return stood
-        tool = self.get(tenant, stood.tool)
+        try:
+            tool = self.get(tenant, stood.tool)
+        except ToolNotFound as error:
+            return self._calls.give_up(tenant.context, stood, error)
         rules = rules_for(tenant, tool.spec)
         return self._calls.make(
             Order(
