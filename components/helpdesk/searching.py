@@ -23,7 +23,8 @@ class Searching:
     def search(self, tenant: TenantContext, question: str, *, top_k: int = 10) -> Retrieved:
         """The best first; nothing is stored. Raises InvalidInput, IndexUnavailable where nothing was promoted yet,
         ModelMismatch, ModelUnavailable."""
-        return self._serving.get(tenant).pipeline.retrieve(checked_question(question), checked_top_k(top_k))
+        asked, wanted = checked_question(question), checked_top_k(top_k)
+        return self._serving.get(tenant).pipeline.retrieve(asked, wanted)
 
 
 def checked_question(question: str) -> str:
