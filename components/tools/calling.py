@@ -11,7 +11,7 @@ from typing import Any, cast
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
-from components.core.errors import DatabaseUnavailable, HelpdeskError, ToolUnavailable, Unavailable
+from components.core.errors import DatabaseUnavailable, HelpdeskError, ToolRefused, ToolUnavailable, Unavailable
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.tools.approvals import ask, find_decision
@@ -194,6 +194,8 @@ class ToolCalls:
         """The call as it waits, where a person is to be asked first; None where it may be made."""
         tenant = order.tenant.context
         if call.approval_id is not None:
+            if price is not None and call.price is not None and price > call.price:
+                raise ToolRefused(f"{call.tool}: {call.price:.2f} was approved, and it would move {price:.2f} by now")
             return None
         reason = order.rules.asks(order.caller, price)
         if reason is None:
