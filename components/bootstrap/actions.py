@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from components.agents.foreman import Foreman
     from components.agents.workshop import Workshop
     from components.tools.approvals import Approvals
-    from components.tools.registry import ToolRegistry
+    from components.tools.registry import Heard, ToolRegistry
 
 
 @dataclass(frozen=True)
@@ -29,20 +29,20 @@ class Actions:
     foreman: Callable[[], Foreman]
 
 
-def open_actions(database: Database, tenants: TenantRegistry) -> Actions:
-    """Wires them; starts nothing."""
+def open_actions(database: Database, tenants: TenantRegistry, *, heard: Heard | None = None) -> Actions:
+    """Wires them; starts nothing. heard: hears of every call of a tool."""
     from components.agents.foreman import Foreman
     from components.agents.run import RunKind
     from components.agents.runs import wake_for
     from components.agents.workshop import Runner, Workshop
     from components.tools.approvals import Approvals
     from components.tools.built_in.create_ticket import CreateTicket
-    from components.tools.registry import ToolRegistry
+    from components.tools.registry import ToolRegistry, heard_by_nobody
 
     def tenant_of(context: TenantContext) -> Tenant:
         return tenants.get(context.tenant_id)
 
-    tools = ToolRegistry(database, [CreateTicket()])
+    tools = ToolRegistry(database, [CreateTicket()], heard=heard or heard_by_nobody)
     approvals = Approvals(database, wake_for)
     runners: dict[RunKind, Runner] = {}
     workshop = Workshop(database, runners, tenant_of)
