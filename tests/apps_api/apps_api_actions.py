@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from apps_api_customers import Customer
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from components.database.tables import CustomerRow
 from components.helpdesk.handover.agents import Agent
 from components.tools.tool import ToolOutcome, ToolSpec, ToolUse, Undo
+from tests.apps_api.apps_api_customers import Customer
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
