@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 
+from apps.api.actions_app import ActionBounds, add_actions
 from apps.api.agent_access import AgentAccess
 from apps.api.answers import answers_router
 from apps.api.attachments import LARGER
@@ -75,6 +76,7 @@ class Limits:
     timers: TimerBounds = field(default_factory=TimerBounds)
     desk: DeskBounds = field(default_factory=DeskBounds)
     sockets: SocketBounds = field(default_factory=SocketBounds)
+    actions: ActionBounds = field(default_factory=ActionBounds)
 
 
 def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements: Measurements | None = None) -> FastAPI:
@@ -111,9 +113,8 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     app.include_router(generate_router(generations, authenticate))
     app.include_router(models_router(gateway, loop, policy_for, authenticate, short, deadline=deadline))
     app.include_router(feedback_router(workbench.feedback, authenticate, short, deadline=deadline))
-    app.include_router(
-        tickets_router(workbench.tickets, StaffAccess(authenticate, agent_access), short, deadline=deadline)
-    )
+    staff = StaffAccess(authenticate, agent_access)
+    app.include_router(tickets_router(workbench.tickets, staff, short, deadline=deadline))
     app.include_router(health_router(workbench.database, probes, deadline=_READY_WITHIN))
     app.include_router(metrics_router(measurements))
     add_docs(app)
@@ -121,6 +122,7 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     access = add_handover(app, workbench, chat, limits.sockets)
     add_desk(app, workbench, access, chat, limits.desk)
     add_outcomes(app, workbench, limits.timers)
+    add_actions(app, workbench, staff, agent_access, limits.actions)
     app.router.routes.append(socket_client_route())
     add_channels(app, workbench)
     mount_chat(app, workbench.tenants)

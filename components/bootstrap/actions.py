@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from components.agents.workshop import Workshop
     from components.helpdesk.searching import Searching
     from components.tools.approvals import Approvals
-    from components.tools.registry import ToolRegistry
+    from components.tools.registry import Heard, ToolRegistry
 
 
 @dataclass(frozen=True)
@@ -30,20 +30,22 @@ class Actions:
     foreman: Callable[[], Foreman]
 
 
-def open_actions(database: Database, tenants: TenantRegistry, searching: Searching) -> Actions:
-    """Wires them; starts nothing."""
+def open_actions(
+    database: Database, tenants: TenantRegistry, searching: Searching, *, heard: Heard | None = None
+) -> Actions:
+    """Wires them; starts nothing. heard: hears of every call of a tool."""
     from components.agents.foreman import Foreman
     from components.agents.run import RunKind
     from components.agents.runs import wake_for
     from components.agents.workshop import Runner, Workshop
     from components.tools.approvals import Approvals
     from components.tools.built_in.built_in_tools import built_in_tools
-    from components.tools.registry import ToolRegistry
+    from components.tools.registry import ToolRegistry, heard_by_nobody
 
     def tenant_of(context: TenantContext) -> Tenant:
         return tenants.get(context.tenant_id)
 
-    tools = ToolRegistry(database, built_in_tools(database, searching))
+    tools = ToolRegistry(database, built_in_tools(database, searching), heard=heard or heard_by_nobody)
     approvals = Approvals(database, wake_for)
     runners: dict[RunKind, Runner] = {}
     workshop = Workshop(database, runners, tenant_of)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from components.gateway.observer import GatewayObserver
     from components.gateway.policy import ModelPolicy
     from components.helpdesk.conversations.conversation import Attachment
+    from components.tools.registry import Heard
 
 
 def build_workbench(
@@ -31,9 +32,10 @@ def build_workbench(
     *,
     observer: GatewayObserver | None = None,
     counts: AnswerCounts | None = None,
+    heard: Heard | None = None,
 ) -> Workbench:
     """Wires everything; starts no server. observer: hears of model calls, and of the prompt cache. counts: hears of
-    the answers given in conversations.
+    the answers given in conversations. heard: hears of calls of tools.
 
     Raises ModelUnavailable where the embedder's weights are absent, InvalidCatalogue for a bad models file,
     InvalidSetting.
@@ -172,7 +174,7 @@ def build_workbench(
         flows=flows,
         turn_services=services,
         turns=turns,
-        actions=open_actions(database, tenants, Searching(embedder, settings)),
+        actions=open_actions(database, tenants, Searching(embedder, settings), heard=heard),
         conversations=Conversations(database),
         session_tokens=SessionTokens(key, settings.chat_token_hours),
         agents=agents,
