@@ -171,7 +171,7 @@ def build_workbench(
         flows=flows,
         turn_services=services,
         turns=turns,
-        actions=open_actions(database, tenants),
+        actions=open_actions(database, tenants, loop),
         conversations=Conversations(database),
         session_tokens=SessionTokens(key, settings.chat_token_hours),
         agents=agents,
