@@ -130,11 +130,11 @@ class AddedTools:
         meant = _TOOLS.c.name.in_(names) if origin is None else _TOOLS.c.name.in_(names) | (_TOOLS.c.origin == origin)
         with self._database.tenant(tenant) as session:
             connection = session.connection()
+            there = ", ".join(each.name for each in _rows(connection, tenant)) or "none"
             gone = delete(_TOOLS).where(_TOOLS.c.tenant_id == tenant.tenant_id, meant).returning(_TOOLS.c.name)
             removed = sorted(connection.execute(gone).scalars())
             missing = sorted(set(names) - set(removed))
             if missing or not removed:
-                there = ", ".join(each.name for each in _rows(connection, tenant)) or "none"
                 raise NotFound(f"no added tool is called {', '.join(missing) or origin!r}: there are {there}")
             record_action(session, tenant.tenant_id, "tools.removed", {"tools": removed})
         return tuple(removed)

@@ -138,8 +138,9 @@ def _modernise(schema: Mapping[str, Any], made: dict[str, Any]) -> None:
     for exclusive, bound in _BOUNDS.items():
         if isinstance(made.get(exclusive), bool) and made.pop(exclusive) and bound in made:
             made[exclusive] = made.pop(bound)
-    if not (isinstance(made.get("required"), list) and all(isinstance(each, str) for each in made["required"])):
-        made.pop("required", None)
+    required = made.pop("required", None)
+    if isinstance(required, list) and all(isinstance(each, str) for each in required):
+        made["required"] = list(dict.fromkeys(required))
     if isinstance(schema.get("pattern"), str):
         made["description"] = f"{made.get('description', '')} Pattern: {schema['pattern'][:200]}".strip()
     if isinstance(made.get("description"), str):
