@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict
 
 from components.tools.tool import SideEffect
 
+# The key of a call among what is said about it (`_meta`); the protocol has none of its own.
+KEY_META = "helpdesk/idempotency-key"
+
 
 class McpServer(BaseModel):
     """url: of its endpoint, http or https. secret: reference of what is sent as bearer token, None for none. private:

@@ -24,10 +24,9 @@ from mcp_types import (
 
 from components.core.errors import AddressNotAllowed, AnswerLost, InvalidInput, Unreachable
 from components.outbound.addresses import checked_addresses
+from components.tools.mcp.declaration import KEY_META
 from components.tools.mcp.transport import CheckedTransport
 
-# The key of a call among what is said about it; the protocol has none of its own.
-KEY_META = "helpdesk/idempotency-key"
 LARGEST_ANSWER = 2_000_000
 MOST_PAGES = 20
 _NOT_DONE = frozenset({INVALID_PARAMS, METHOD_NOT_FOUND})
