@@ -22,6 +22,7 @@ from apps.cli import (
     serve,
     tenant,
     ticket,
+    tool,
     up,
 )
 from apps.cli.console import print_error
@@ -51,6 +52,7 @@ app.add_typer(tenant.app, name="tenant")
 app.add_typer(agent.app, name="agent")
 app.add_typer(answer.app, name="answer")
 app.add_typer(ticket.app, name="ticket")
+app.add_typer(tool.app, name="tool")
 app.add_typer(prompt.app, name="prompt")
 app.add_typer(model.app, name="model")
 app.add_typer(nlu.app, name="nlu")
