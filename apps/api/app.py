@@ -31,6 +31,7 @@ from apps.api.health import health_router
 from apps.api.llm import generate_router
 from apps.api.llm_generation import Generations
 from apps.api.llm_models import models_router
+from apps.api.mcp import add_mcp
 from apps.api.measurements import Measurements
 from apps.api.metrics import metrics_router
 from apps.api.openapi import HelpdeskApi
@@ -125,6 +126,7 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     add_actions(app, workbench, staff, agent_access, limits.actions)
     app.router.routes.append(socket_client_route())
     add_channels(app, workbench)
+    add_mcp(app, workbench, authenticate)
     mount_chat(app, workbench.tenants)
     mount_console(app, workbench.tenants)
     return app

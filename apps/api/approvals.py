@@ -102,9 +102,10 @@ def approvals_router(approvals: Approvals, parts: ToolParts, agents: AgentAccess
 
 
 async def _go_on(parts: ToolParts, tenant: Tenant, decided: Approval) -> None:
-    """Has the call made, or ended. The decision stands whatever becomes of this: the foreman sees to what is left."""
+    """Has the call made, or ended. The decision stands whatever becomes of this: a call whose process died is the
+    foreman's; one that failed for the moment is shown as such, and may be made again."""
     call = partial(parts.tools.resume, tenant, decided.invocation.invocation_id)
     try:
         await parts.calls.run(call, deadline=parts.deadline)
     except Unavailable as error:
-        logger.info("the call %s goes on in the background: %s", decided.invocation.invocation_id, error)
+        logger.info("the call %s was not made at once: %s", decided.invocation.invocation_id, error)

@@ -12,6 +12,7 @@ from apps.cli.context import AsJson
 from apps.cli.tenant import Domain
 from apps.cli.tool_arguments import read_arguments
 from apps.cli.tool_desk import open_desk, open_records
+from apps.cli.tool_import import add_import_commands
 from apps.cli.tool_printing import print_approvals, print_call, print_calls, print_tool, tool_table
 from components.core.errors import InvalidInput, Unavailable
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from components.tools.invocation import Invocation
 
 app = typer.Typer(help="Call a tenant's tools, look at calls, decide on those that wait.", no_args_is_help=True)
+add_import_commands(app)
 
 Call = Annotated[UUID, typer.Argument(metavar="CALL", help="The call's id.")]
 ApprovalId = Annotated[UUID, typer.Argument(metavar="APPROVAL", help="The approval's id.")]
@@ -183,7 +185,8 @@ def _decide(domain: str, approval_id: UUID, approve: bool, comment: str, as_json
             try:
                 desk.tools.resume(desk.tenant, decided.invocation.invocation_id)
             except Unavailable as error:
-                out.print(f"not made yet: {error.message}; a running server goes on with it", markup=False)
+                again = f"helpdesk tool replay {domain} {decided.invocation.invocation_id}"
+                out.print(f"it was not made: {error.message}; once more: {again}", markup=False)
         told = desk.approvals.get(context, approval_id)
     if as_json:
         print_json(told)

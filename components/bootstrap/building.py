@@ -174,7 +174,7 @@ def build_workbench(
         flows=flows,
         turn_services=services,
         turns=turns,
-        actions=open_actions(database, tenants, Searching(embedder, settings), heard=heard),
+        actions=open_actions(database, tenants, Searching(embedder, settings), loop, heard=heard),
         conversations=Conversations(database),
         session_tokens=SessionTokens(key, settings.chat_token_hours),
         agents=agents,

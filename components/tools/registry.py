@@ -76,6 +76,11 @@ class ToolRegistry:
         check_schema(tool.spec.output_schema, f"{name}.output_schema")
         self._built_in[name] = tool
 
+    @property
+    def built_in(self) -> frozenset[str]:
+        """Names of what every tenant has."""
+        return frozenset(self._built_in)
+
     def offered(self, tenant: Tenant, caller: Caller | None = None) -> tuple[OfferedTool, ...]:
         """All tools by name; caller: only those that it may call."""
         everything = {**self._added(tenant), **self._built_in}

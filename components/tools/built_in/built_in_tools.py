@@ -17,6 +17,22 @@ from components.tools.built_in.search_knowledge import SearchKnowledge
 from components.tools.built_in.update_ticket import UpdateTicket
 from components.tools.tool import Tool
 
+_KINDS = (
+    CreateTicket,
+    UpdateTicket,
+    NotifyUser,
+    SearchKnowledge,
+    LookupOrder,
+    RefundOrder,
+    CancelRefund,
+    ChangeAddress,
+    FindCustomer,
+    NoteCustomer,
+    RemoveCustomerNote,
+    QueryDatabase,
+)
+BUILT_IN_NAMES = frozenset(kind.spec.name for kind in _KINDS)
+
 
 def built_in_tools(database: Database, searching: Searching) -> tuple[Tool, ...]:
     """Opens nothing until one is called."""
