@@ -58,6 +58,8 @@ class _Evaluation:
             return self._value(expression)
         except Mistake as mistake:
             raise fault(self._text, expression.at, str(mistake)) from mistake
+        except OverflowError as error:
+            raise fault(self._text, expression.at, "a number or a time is too large") from error
         except TypeError as error:
             raise fault(self._text, expression.at, "it is not called with what it takes") from error
 

@@ -16,7 +16,6 @@ from components.agents.workflows.nodes.wait import WAIT
 
 WEBHOOK_TYPE = "n8n-nodes-base.webhook"
 MANUAL_TYPE = "n8n-nodes-base.manualTrigger"
-ANSWER_TYPE = "n8n-nodes-base.respondToWebhook"
 
 KINDS: Mapping[str, NodeKind] = {
     "AutoGen.Execute": AUTOGEN_EXECUTE,
@@ -25,7 +24,7 @@ KINDS: Mapping[str, NodeKind] = {
     "n8n-nodes-helpdesk.toolInvoker": TOOL_INVOKER,
     MANUAL_TYPE: TRIGGER,
     WEBHOOK_TYPE: WEBHOOK,
-    ANSWER_TYPE: ANSWER,
+    "n8n-nodes-base.respondToWebhook": ANSWER,
     "n8n-nodes-base.httpRequest": HTTP_REQUEST,
     "n8n-nodes-base.set": SET,
     "n8n-nodes-base.if": IF,

@@ -10,7 +10,7 @@ from typing import Any
 from components.agents.journal import ATTEMPTS, LARGEST_STEP, Journal, StepFailed, StepKey
 from components.agents.pausing import AwaitsMoment
 from components.agents.workflows.item import Item, Items, Outputs, passed_on, restored, stored
-from components.agents.workflows.node_kinds import ANSWER_TYPE, KINDS
+from components.agents.workflows.node_kinds import KINDS
 from components.agents.workflows.scope import Execution, Scope, Source
 from components.agents.workflows.visit import Services, Visit, failure
 from components.agents.workflows.workflow import Node, Workflow
@@ -126,10 +126,7 @@ class Traversal:
 
     def _result(self) -> dict[str, Any]:
         nodes = {name: _first_json(passes[-1]) for name, passes in self._past.items()}
-        answers = [name for name in self._past if self._workflow.by_name[name].type == ANSWER_TYPE]
-        result: dict[str, Any] = {"json": {} if self._last is None else _first_json(self._last), "nodes": nodes}
-        if answers:
-            result["answered_by"] = answers[0]
+        result = {"json": {} if self._last is None else _first_json(self._last), "nodes": nodes}
         # What is left out here is in the steps.
         while nodes and len(json.dumps(result)) > LARGEST_STEP:
             nodes.pop(max(nodes, key=lambda name: len(json.dumps(nodes[name]))))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from components.agents.workflows.item import Outputs, passed_on
 from components.agents.workflows.node_kind import NodeKind
-from components.agents.workflows.parameters import not_one_of, options_of, unsupported
+from components.agents.workflows.parameters import as_json, as_text, dig, not_one_of, options_of, unsupported
 from components.agents.workflows.visit import Visit
 from components.agents.workflows.workflow import Node
 
@@ -47,7 +48,32 @@ def _pass(visit: Visit) -> Outputs:
     return (passed_on(visit.items),)
 
 
+def _answer(visit: Visit) -> Outputs:
+    """What whoever called the webhook is told; the first such node counts."""
+    if "answer" not in visit.journal.run.state:
+        visit.journal.remember({"answer": {"status": _status(visit.node), **_told(visit)}})
+    return (passed_on(visit.items),)
+
+
+def _told(visit: Visit) -> dict[str, Any]:
+    kind = visit.node.parameters.get("respondWith", "firstIncomingItem")
+    if kind == "noData":
+        return {}
+    if kind == "text":
+        return {"text": as_text(visit.parameter("responseBody", default=""), "responseBody")}
+    if kind == "json":
+        body = visit.parameter("responseBody", default={})
+        return {"json": as_json(body, "responseBody") if isinstance(body, str) else body}
+    every = [dict(item.json) for item in visit.items]
+    return {"json": every if kind == "allIncomingItems" else every[0] if every else {}}
+
+
+def _status(node: Node) -> int:
+    said = dig(node.parameters, "options", "responseCode")
+    return said if isinstance(said, int) and 200 <= said < 600 else 200
+
+
 TRIGGER = NodeKind(_pass, _check_nothing, is_trigger=True)
 WEBHOOK = NodeKind(_pass, _check_webhook, is_trigger=True)
 NO_OPERATION = NodeKind(_pass, _check_nothing)
-ANSWER = NodeKind(_pass, _check_answer)
+ANSWER = NodeKind(_answer, _check_answer)
