@@ -35,6 +35,8 @@ from apps.api.metrics import metrics_router
 from apps.api.openapi import HelpdeskApi
 from apps.api.outcomes_app import TimerBounds, add_outcomes
 from apps.api.rag import rag_router
+from apps.api.runs import RunBounds
+from apps.api.runs_app import add_runs
 from apps.api.staff_access import StaffAccess
 from apps.api.tickets import tickets_router
 from apps.api.workers import WorkerPool
@@ -61,8 +63,8 @@ class Limits:
 
     answers: questions answered at once. waiting: calls that may wait for a thread before the next is
     refused with 503. short: other calls (keys, feedback) at once. generations: of POST /llm/generate at once.
-    body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat, sockets, desk: their
-    own. timers: those of timers and outcomes.
+    body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat, sockets, desk, runs:
+    their own. timers: those of timers and outcomes.
     """
 
     answers: int = 4
@@ -74,6 +76,7 @@ class Limits:
     chat: ChatBounds = field(default_factory=ChatBounds)
     timers: TimerBounds = field(default_factory=TimerBounds)
     desk: DeskBounds = field(default_factory=DeskBounds)
+    runs: RunBounds = field(default_factory=RunBounds)
     sockets: SocketBounds = field(default_factory=SocketBounds)
 
 
@@ -121,6 +124,7 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     access = add_handover(app, workbench, chat, limits.sockets)
     add_desk(app, workbench, access, chat, limits.desk)
     add_outcomes(app, workbench, limits.timers)
+    add_runs(app, workbench, limits.runs)
     app.router.routes.append(socket_client_route())
     add_channels(app, workbench)
     mount_chat(app, workbench.tenants)
