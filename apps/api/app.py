@@ -35,9 +35,13 @@ from apps.api.metrics import metrics_router
 from apps.api.openapi import HelpdeskApi
 from apps.api.outcomes_app import TimerBounds, add_outcomes
 from apps.api.rag import rag_router
+from apps.api.runs import RunBounds
+from apps.api.runs_app import add_runs
 from apps.api.staff_access import StaffAccess
 from apps.api.tickets import tickets_router
 from apps.api.workers import WorkerPool
+from apps.api.workflows import LARGER as WORKFLOWS
+from apps.api.workflows_app import add_workflows
 from apps.chat.app import PATH as CHAT_PATH
 from apps.chat.app import mount_chat
 from apps.chat.rendering import render_message
@@ -61,8 +65,8 @@ class Limits:
 
     answers: questions answered at once. waiting: calls that may wait for a thread before the next is
     refused with 503. short: other calls (keys, feedback) at once. generations: of POST /llm/generate at once.
-    body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat, sockets, desk: their
-    own. timers: those of timers and outcomes.
+    body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat, sockets, desk, runs:
+    their own. timers: those of timers and outcomes.
     """
 
     answers: int = 4
@@ -74,6 +78,7 @@ class Limits:
     chat: ChatBounds = field(default_factory=ChatBounds)
     timers: TimerBounds = field(default_factory=TimerBounds)
     desk: DeskBounds = field(default_factory=DeskBounds)
+    runs: RunBounds = field(default_factory=RunBounds)
     sockets: SocketBounds = field(default_factory=SocketBounds)
 
 
@@ -103,7 +108,7 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     authenticate = Authentication(workbench.api_keys, short, deadline=deadline)
     agent_access = AgentAccess(workbench.agent_tokens, workbench.agents, workbench.tenants, short, deadline=deadline)
     handle_failures(app)
-    larger = (*LARGER, LargerBody(_SOCKETS, limits.sockets.packet_bytes))
+    larger = (*LARGER, *WORKFLOWS, LargerBody(_SOCKETS, limits.sockets.packet_bytes))
     app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=_OWN_BOUNDS, larger=larger)
     app.add_middleware(Exchange, measurements=measurements)
     app.include_router(rag_router(workbench, authenticate, answers, measurements))
@@ -121,6 +126,7 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     access = add_handover(app, workbench, chat, limits.sockets)
     add_desk(app, workbench, access, chat, limits.desk)
     add_outcomes(app, workbench, limits.timers)
+    add_workflows(app, workbench, add_runs(app, workbench, limits.runs))
     app.router.routes.append(socket_client_route())
     add_channels(app, workbench)
     mount_chat(app, workbench.tenants)

@@ -18,7 +18,9 @@ from apps.cli import (
     model,
     nlu,
     outbox,
+    plan,
     prompt,
+    run,
     serve,
     tenant,
     ticket,
@@ -57,6 +59,8 @@ app.add_typer(nlu.app, name="nlu")
 app.add_typer(flow.app, name="flow")
 app.add_typer(channel.app, name="channel")
 app.add_typer(outbox.app, name="outbox")
+app.add_typer(run.app, name="run")
+app.add_typer(plan.app, name="plan")
 app.add_typer(evaluate.app, name="evaluate")
 
 

@@ -64,8 +64,10 @@ class Workshop:
         done by then is gone on with in the background. Raises InvalidInput, KeyReused, DatabaseUnavailable."""
         until = time.monotonic() + seconds
         run = self.runs.start(tenant, new)
-        while not run.ended and run.status != "waiting" and time.monotonic() < until:
+        while not run.ended and time.monotonic() < until:
             if not self.work(tenant, until, run.run_id):
+                if run.status == "waiting":
+                    break
                 time.sleep(_LOOKS_EVERY)
             run, _ = self.runs.get(tenant, run.run_id)
         return run

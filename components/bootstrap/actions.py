@@ -13,6 +13,10 @@ from components.helpdesk.tenants import TenantRegistry
 
 if TYPE_CHECKING:
     from components.agents.foreman import Foreman
+    from components.agents.orchestrator.executor import Orchestrator
+    from components.agents.orchestrator.model_turns import Models
+    from components.agents.plans.library import Plans
+    from components.agents.workflows.store import Workflows
     from components.agents.workshop import Workshop
     from components.tools.approvals import Approvals
     from components.tools.registry import ToolRegistry
@@ -20,20 +24,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Actions:
-    """tools: the registry. workshop: where runs are begun and worked on. foreman: makes what goes on with runs in the
-    background, for whoever serves to start and close."""
+    """tools: the registry. plans: declared for goals. goals: who pursues them. workflows: as tenants have them.
+    workshop: where runs are begun and worked on. foreman: makes what goes on with runs in the background, for whoever
+    serves to start and close."""
 
     tools: ToolRegistry
     approvals: Approvals
+    plans: Plans
+    goals: Orchestrator
+    workflows: Workflows
     workshop: Workshop
     foreman: Callable[[], Foreman]
 
 
-def open_actions(database: Database, tenants: TenantRegistry) -> Actions:
-    """Wires them; starts nothing."""
+def open_actions(database: Database, tenants: TenantRegistry, models: Models, *, private: bool = False) -> Actions:
+    """Wires them; starts nothing. private: whether workflows may call addresses that are not public."""
     from components.agents.foreman import Foreman
+    from components.agents.orchestrator.executor import Orchestrator
+    from components.agents.plans.library import Plans
     from components.agents.run import RunKind
     from components.agents.runs import wake_for
+    from components.agents.workflows.runner import WorkflowRunner
+    from components.agents.workflows.store import Workflows
+    from components.agents.workflows.visit import Services
     from components.agents.workshop import Runner, Workshop
     from components.tools.approvals import Approvals
     from components.tools.built_in.create_ticket import CreateTicket
@@ -44,6 +57,10 @@ def open_actions(database: Database, tenants: TenantRegistry) -> Actions:
 
     tools = ToolRegistry(database, [CreateTicket()])
     approvals = Approvals(database, wake_for)
-    runners: dict[RunKind, Runner] = {}
+    plans = Plans(database)
+    goals = Orchestrator(tools, plans, models)
+    services = Services(tools, models.loop, goals, private)
+    runners: dict[RunKind, Runner] = {"goal": goals, "workflow": WorkflowRunner(services)}
     workshop = Workshop(database, runners, tenant_of)
-    return Actions(tools, approvals, workshop, partial(Foreman, database, workshop, tools, approvals, tenant_of))
+    foreman = partial(Foreman, database, workshop, tools, approvals, tenant_of)
+    return Actions(tools, approvals, plans, goals, Workflows(database, tools), workshop, foreman)

@@ -39,6 +39,7 @@ def build_workbench(
     InvalidSetting.
     """
     quiet_third_parties()
+    from components.agents.orchestrator.model_turns import Models
     from components.bootstrap.actions import open_actions
     from components.channels.provider_calls import ProviderCalls
     from components.dialogue.conversation_ports import TurnServices
@@ -171,7 +172,7 @@ def build_workbench(
         flows=flows,
         turn_services=services,
         turns=turns,
-        actions=open_actions(database, tenants),
+        actions=open_actions(database, tenants, Models(gateway, loop, policy_for), private=settings.webhook_private),
         conversations=Conversations(database),
         session_tokens=SessionTokens(key, settings.chat_token_hours),
         agents=agents,

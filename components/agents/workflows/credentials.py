@@ -54,14 +54,15 @@ def proof_of(tenant: Tenant, kind: str, name: str) -> Proof:
     return Proof({declared.name: secret})
 
 
-def require_proof(tenant: Tenant, node: Node, headers: Mapping[str, str]) -> None:
-    """Lets a call of a webhook in. headers: names in lower case. Raises InvalidSignature, InvalidWorkflow,
-    InvalidSetting."""
+def require_proof(tenant: Tenant, node: Node, headers: Mapping[str, str]) -> frozenset[str]:
+    """Lets a call of a webhook in; the names of the headers that did. headers: names in lower case. Raises
+    InvalidSignature, InvalidWorkflow, InvalidSetting."""
     access = node.parameters.get("authentication", "none")
     if access == "none":
-        return
+        return frozenset()
     kind = "httpHeaderAuth" if access == "headerAuth" else "httpBasicAuth"
     wanted = proof_of(tenant, kind, node.credentials.get(kind, "")).headers
     for name, value in wanted.items():
         if not hmac.compare_digest(headers.get(name.lower(), "").encode(), value.encode()):
             raise InvalidSignature("the webhook's credentials are missing or wrong", field=name)
+    return frozenset(name.lower() for name in wanted)

@@ -41,10 +41,15 @@ def _no_document(why: str) -> InvalidWorkflow:
 def read_workflow(document: Mapping[str, Any], name: str = "") -> Workflow:
     """The workflow of a document. name: in place of the one that it has. Raises InvalidWorkflow that tells all that is
     wrong with its form."""
-    reading = _Reading(document)
-    workflow = reading.read(name or str(document.get("name") or "workflow"))
-    require_none(workflow.name, reading.problems)
+    workflow, problems = read_with_problems(document, name)
+    require_none(workflow.name, problems)
     return workflow
+
+
+def read_with_problems(document: Mapping[str, Any], name: str = "") -> tuple[Workflow, tuple[Problem, ...]]:
+    """As much of the workflow as its form allows, and what is wrong with the form."""
+    reading = _Reading(document)
+    return reading.read(name or str(document.get("name") or "workflow")), tuple(reading.problems)
 
 
 def require_none(name: str, problems: Iterable[Problem]) -> None:

@@ -28,11 +28,15 @@ class WorkflowRunner:
         workflow = read_workflow(run.document, run.name)
         if not journal.steps:
             require_runnable(workflow, journal.tenant, self._services.tools)
-        hooked = (run.state.get("about") or {}).get("hooked") is True
+        about = run.state.get("about") or {}
+        hooked = about.get("hooked") is True
         start = start_of(workflow, hooked=hooked)
         given = dict(run.input)
         if start.type == WEBHOOK_TYPE and not hooked:
             given = {"headers": {}, "params": {}, "query": {}, "body": given}
+        elif hooked:
+            # Beside the input, since a call that is sent again has other ones.
+            given["headers"] = about.get("headers") or {}
         return Traversal(workflow, journal, self._services).go(start, (Item(given),))
 
 

@@ -13,12 +13,13 @@ from sqlalchemy import Connection, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from components.agents.run import NewRun
-from components.agents.workflows.checks import check_workflow, require_runnable
-from components.agents.workflows.document import read_workflow, require_none
+from components.agents.run_rows import RUNS
+from components.agents.workflows.checks import check_for_tenant, check_workflow, require_runnable
+from components.agents.workflows.document import read_with_problems, read_workflow, require_none
 from components.agents.workflows.library import shipped_documents
 from components.agents.workflows.node_kinds import WEBHOOK_TYPE
-from components.agents.workflows.workflow import Node, Workflow
-from components.core.errors import Conflict, InvalidWorkflow, NotFound
+from components.agents.workflows.workflow import Node, Problem, Workflow
+from components.core.errors import Conflict, InvalidWorkflow, NotFound, RateLimited
 from components.core.tenant import Tenant, TenantContext
 from components.database.session import Database
 from components.database.tables import WorkflowRow
@@ -28,6 +29,8 @@ from components.tools.registry import ToolRegistry
 
 NAME = re.compile(r"[^\W_][\w .()-]{0,99}")
 MOST_WORKFLOWS = 500
+# Of a tenant, at once, before calls of webhooks are refused.
+MOST_GOING = 1000
 _ROWS = WorkflowRow.metadata.tables[WorkflowRow.__tablename__]
 
 
@@ -139,6 +142,25 @@ class Workflows:
             parent=parent,
             about=about or {},
         )
+
+    def problems(
+        self, document: Mapping[str, Any], name: str = "", tenant: Tenant | None = None
+    ) -> tuple[Problem, ...]:
+        """All that keeps a document from running, for this tenant where there is one. Raises InvalidInput for a
+        configuration that does not read."""
+        workflow, found = read_with_problems(document, name)
+        if not workflow.nodes:
+            return found
+        lacking = () if tenant is None else check_for_tenant(workflow, tenant, self._tools)
+        return (*found, *check_workflow(workflow), *lacking)
+
+    def require_room(self, tenant: TenantContext) -> None:
+        """For one run more that somebody outside begins. Raises RateLimited."""
+        going = select(RUNS.c.run_id).where(RUNS.c.tenant_id == tenant.tenant_id, RUNS.c.wake_at.is_not(None))
+        with self._database.tenant(tenant) as session:
+            count = session.connection().execute(select(func.count()).select_from(going.limit(MOST_GOING).subquery()))
+            if int(count.scalar_one()) >= MOST_GOING:
+                raise RateLimited(f"{MOST_GOING} runs go on already: ask again later", retry_after=5.0)
 
     def _stored(
         self,

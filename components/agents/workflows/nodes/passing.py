@@ -12,7 +12,7 @@ from components.agents.workflows.parameters import as_json, as_text, dig, not_on
 from components.agents.workflows.visit import Visit
 from components.agents.workflows.workflow import Node
 
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD")
+METHODS = ("GET", "POST")
 WEBHOOK_PATH = re.compile(r"[A-Za-z0-9_-]{1,100}(/[A-Za-z0-9_-]{1,100}){0,5}")
 _ANSWERS = ("firstIncomingItem", "allIncomingItems", "json", "text", "noData")
 WEBHOOK_ACCESS = ("none", "headerAuth", "basicAuth")
