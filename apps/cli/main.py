@@ -25,6 +25,7 @@ from apps.cli import (
     tenant,
     ticket,
     up,
+    workflow,
 )
 from apps.cli.console import print_error
 from components.core.errors import HelpdeskError, InvalidInput
@@ -61,6 +62,7 @@ app.add_typer(channel.app, name="channel")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(run.app, name="run")
 app.add_typer(plan.app, name="plan")
+app.add_typer(workflow.app, name="workflow")
 app.add_typer(evaluate.app, name="evaluate")
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 from components.agents.workflows.credentials import unresolved
-from components.agents.workflows.document import require_none
+from components.agents.workflows.document import read_with_problems, require_none
 from components.agents.workflows.expression_evaluation import GLOBALS
 from components.agents.workflows.expression_syntax import Call, Expression, Literal, Member, Root, children
 from components.agents.workflows.node_kinds import KINDS, MANUAL_TYPE, REFUSED, WEBHOOK_TYPE
@@ -24,16 +25,24 @@ def check_workflow(workflow: Workflow) -> tuple[Problem, ...]:
     return tuple(_check(workflow))
 
 
+def find_problems(document: Mapping[str, Any], name: str = "") -> tuple[Problem, ...]:
+    """All that keeps a document from running whoever runs it, its form among it."""
+    workflow, found = read_with_problems(document, name)
+    return (*found, *check_workflow(workflow)) if workflow.nodes else found
+
+
+def check_credentials(workflow: Workflow, tenant: Tenant) -> tuple[Problem, ...]:
+    """Those that a tenant lacks. Raises InvalidInput for a configuration that does not read."""
+    return tuple(problem for node in workflow.nodes if not node.disabled for problem in unresolved(node, tenant))
+
+
 def check_for_tenant(workflow: Workflow, tenant: Tenant, tools: ToolRegistry) -> tuple[Problem, ...]:
     """What a tenant lacks: credentials, tools. Raises InvalidInput for a configuration that does not read,
     DatabaseUnavailable."""
-    found: list[Problem] = []
+    found = list(check_credentials(workflow, tenant))
     for node in workflow.nodes:
-        if node.disabled:
-            continue
-        found.extend(unresolved(node, tenant))
         tool = node.parameters.get("tool")
-        if node.type in _CALLS_TOOLS and isinstance(tool, str) and "{{" not in tool:
+        if not node.disabled and node.type in _CALLS_TOOLS and isinstance(tool, str) and "{{" not in tool:
             try:
                 tools.get(tenant, tool.removeprefix("="))
             except ToolNotFound as error:

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from components.agents.run import NewRun
 from components.agents.run_rows import RUNS
-from components.agents.workflows.checks import check_for_tenant, check_workflow, require_runnable
+from components.agents.workflows.checks import check_for_tenant, check_workflow, find_problems, require_runnable
 from components.agents.workflows.document import read_with_problems, read_workflow, require_none
 from components.agents.workflows.library import shipped_documents
 from components.agents.workflows.node_kinds import WEBHOOK_TYPE
@@ -148,11 +148,10 @@ class Workflows:
     ) -> tuple[Problem, ...]:
         """All that keeps a document from running, for this tenant where there is one. Raises InvalidInput for a
         configuration that does not read."""
-        workflow, found = read_with_problems(document, name)
-        if not workflow.nodes:
+        found = find_problems(document, name)
+        if tenant is None:
             return found
-        lacking = () if tenant is None else check_for_tenant(workflow, tenant, self._tools)
-        return (*found, *check_workflow(workflow), *lacking)
+        return (*found, *check_for_tenant(read_with_problems(document, name)[0], tenant, self._tools))
 
     def require_room(self, tenant: TenantContext) -> None:
         """For one run more that somebody outside begins. Raises RateLimited."""
