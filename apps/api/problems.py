@@ -52,6 +52,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "invalid_nlu_data": ProblemKind(422, "Invalid NLU training data"),
     "invalid_tool_document": ProblemKind(422, "Invalid tool document"),
     "invalid_workflow": ProblemKind(422, "Invalid workflow"),
+    "invalid_plan": ProblemKind(422, "Invalid plan"),
     "invalid_evaluation_set": ProblemKind(422, "Invalid evaluation set"),
     "unreadable_document": ProblemKind(422, "Unreadable document"),
     "not_found": ProblemKind(404, "Not found"),

@@ -18,13 +18,16 @@ from apps.cli import (
     model,
     nlu,
     outbox,
+    plan,
     prompt,
+    run,
     serve,
     shop,
     tenant,
     ticket,
     tool,
     up,
+    workflow,
 )
 from apps.cli.console import print_error
 from components.core.errors import HelpdeskError, InvalidInput
@@ -61,6 +64,9 @@ app.add_typer(flow.app, name="flow")
 app.add_typer(channel.app, name="channel")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(shop.app, name="shop")
+app.add_typer(run.app, name="run")
+app.add_typer(plan.app, name="plan")
+app.add_typer(workflow.app, name="workflow")
 app.add_typer(evaluate.app, name="evaluate")
 
 

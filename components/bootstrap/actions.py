@@ -13,6 +13,11 @@ from components.helpdesk.tenants import TenantRegistry
 
 if TYPE_CHECKING:
     from components.agents.foreman import Foreman
+    from components.agents.orchestrator.executor import Orchestrator
+    from components.agents.orchestrator.model_turns import Models
+    from components.agents.plans.library import Plans
+    from components.agents.workflows.store import Workflows
+    from components.agents.workforce import ActionsWorkforce
     from components.agents.workshop import Workshop
     from components.gateway.event_loop import EventLoopThread
     from components.helpdesk.searching import Searching
@@ -23,12 +28,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Actions:
-    """tools: the registry. added: what tenants have added to it. workshop: where runs are begun and worked on. foreman:
-    makes what goes on with runs in the background, for whoever serves to start and close."""
+    """tools: the registry. added: what tenants have added to it. plans: declared for goals. goals: who pursues them.
+    workflows: as tenants have them. workforce: who does
+    what conversations order. workshop: where runs are begun and worked on. foreman: makes what goes on with runs
+    in the background, for whoever serves to start and close."""
 
     tools: ToolRegistry
     added: AddedTools
     approvals: Approvals
+    plans: Plans
+    goals: Orchestrator
+    workflows: Workflows
+    workforce: ActionsWorkforce
     workshop: Workshop
     foreman: Callable[[], Foreman]
 
@@ -37,15 +48,23 @@ def open_actions(
     database: Database,
     tenants: TenantRegistry,
     searching: Searching,
-    loop: EventLoopThread,
+    models: Models,
     *,
+    private: bool = False,
     heard: Heard | None = None,
 ) -> Actions:
-    """Wires them; starts nothing. loop: on which other systems' answers are waited for. heard: hears of every call of a
-    tool."""
+    """Wires them; starts nothing. models: that pursue goals, and the loop on which other systems' answers are waited
+    for. private: whether workflows may call addresses that are not public. heard: hears of every call of a tool."""
     from components.agents.foreman import Foreman
+    from components.agents.orchestrator.executor import Orchestrator
+    from components.agents.plans.library import Plans
     from components.agents.run import RunKind
     from components.agents.runs import wake_for
+    from components.agents.tool_runner import ToolRunner
+    from components.agents.workflows.runner import WorkflowRunner
+    from components.agents.workflows.store import Workflows
+    from components.agents.workflows.visit import Services
+    from components.agents.workforce import ActionsWorkforce
     from components.agents.workshop import Runner, Workshop
     from components.tools.approvals import Approvals
     from components.tools.built_in.built_in_tools import built_in_tools
@@ -54,12 +73,22 @@ def open_actions(
     def tenant_of(context: TenantContext) -> Tenant:
         return tenants.get(context.tenant_id)
 
-    added = open_added(database, loop)
+    added = open_added(database, models.loop)
     tools = ToolRegistry(database, built_in_tools(database, searching), added.of, heard=heard or heard_by_nobody)
     approvals = Approvals(database, wake_for)
-    runners: dict[RunKind, Runner] = {}
+    plans = Plans(database)
+    goals = Orchestrator(tools, plans, models)
+    services = Services(tools, models.loop, goals, private)
+    runners: dict[RunKind, Runner] = {
+        "goal": goals,
+        "workflow": WorkflowRunner(services),
+        "tool": ToolRunner(tools),
+    }
     workshop = Workshop(database, runners, tenant_of)
-    return Actions(tools, added, approvals, workshop, partial(Foreman, database, workshop, tools, approvals, tenant_of))
+    foreman = partial(Foreman, database, workshop, tools, approvals, tenant_of)
+    workflows = Workflows(database, tools)
+    workforce = ActionsWorkforce(database, workshop, tools, workflows, tenant_of)
+    return Actions(tools, added, approvals, plans, goals, workflows, workforce, workshop, foreman)
 
 
 def open_added(database: Database, loop: EventLoopThread) -> AddedTools:

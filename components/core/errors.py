@@ -14,6 +14,7 @@ HelpdeskError                       internal_error
 │   ├── InvalidNluData              invalid_nlu_data      training data that does not load
 │   ├── InvalidToolDocument         invalid_tool_document an OpenAPI document or MCP server that makes no tools
 │   ├── InvalidWorkflow             invalid_workflow      a workflow that does not load, or cannot run
+│   ├── InvalidPlan                 invalid_plan          a plan of the orchestrator that does not load
 │   └── UnreadableDocument          unreadable_document   one document; the others go on (carries .reason)
 ├── NotFound                        not_found
 │   ├── TenantNotFound              tenant_not_found
@@ -111,6 +112,10 @@ class InvalidToolDocument(InvalidInput):
 
 class InvalidWorkflow(InvalidInput):
     code = "invalid_workflow"
+
+
+class InvalidPlan(InvalidInput):
+    code = "invalid_plan"
 
 
 class InvalidPipeline(InvalidInput):

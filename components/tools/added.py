@@ -56,6 +56,13 @@ class AddedTool:
     declaration: Mapping[str, Any] = field(repr=False)
 
 
+def tool_names(database: Database, tenant: TenantContext) -> frozenset[str]:
+    """Those that a tenant has added. Raises DatabaseUnavailable."""
+    with database.tenant(tenant) as session:
+        mine = select(_TOOLS.c.name).where(_TOOLS.c.tenant_id == tenant.tenant_id)
+        return frozenset(session.connection().execute(mine).scalars())
+
+
 class AddedTools:
     """Thread-safe. Every method raises DatabaseUnavailable."""
 
