@@ -37,6 +37,7 @@ class Actions:
 def open_actions(database: Database, tenants: TenantRegistry, models: Models) -> Actions:
     """Wires them; starts nothing."""
     from components.agents.foreman import Foreman
+    from components.agents.handing_over import hand_over
     from components.agents.orchestrator.executor import Orchestrator
     from components.agents.plans.library import Plans
     from components.agents.run import RunKind
@@ -54,6 +55,6 @@ def open_actions(database: Database, tenants: TenantRegistry, models: Models) ->
     plans = Plans(database)
     goals = Orchestrator(tools, plans, models)
     runners: dict[RunKind, Runner] = {"goal": goals}
-    workshop = Workshop(database, runners, tenant_of)
+    workshop = Workshop(database, runners, tenant_of, on_ended=[hand_over])
     foreman = partial(Foreman, database, workshop, tools, approvals, tenant_of)
     return Actions(tools, approvals, plans, goals, workshop, foreman)

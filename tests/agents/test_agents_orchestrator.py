@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from components.agents.journal import Journal
 from components.agents.run import WorkRun
-from components.agents.workshop import Workshop
 from tests.agents.orchestrator_world import REFUND, Killed, World, calls, says
 from tests.helpdesk.scripted_model_server import Script, ScriptedServer
 
@@ -106,36 +104,6 @@ def test_what_a_person_refused_is_told_to_the_model_and_not_done(make_world: Mak
     assert json.loads(answer)["not_done"]["code"] == "tool_refused"
 
 
-class Mortal:
-    """Runs what it is given, and dies once at the n-th new step: when it has ended, or before it is stored."""
-
-    def __init__(self, world: World, at: int, *, stored: bool) -> None:
-        self._world, self._left, self._stored = world, at, stored
-
-    def run(self, journal: Journal) -> Mapping[str, Any]:
-        step = journal.step
-
-        def mortal(name: str, kind: str, given: Any, do: Any, **how: Any) -> Any:
-            stood = journal.find(name)
-            dies = self._left == 0 and (stood is None or stood.status == "running")
-
-            def act(key: Any) -> Any:
-                done = do(key)
-                if dies and not self._stored:
-                    raise Killed
-                return done
-
-            if stood is None:
-                self._left -= 1
-            ended = step(name, kind, given, act, **how)
-            if dies:
-                raise Killed
-            return ended
-
-        journal.step = mortal  # type: ignore[method-assign]
-        return self._world.goals.run(journal)
-
-
 @pytest.mark.parametrize("at", range(6))
 def test_a_process_that_dies_between_two_steps_costs_no_turn_and_no_second_call(
     make_world: MakeWorld, model: ScriptedServer, at: int
@@ -143,8 +111,7 @@ def test_a_process_that_dies_between_two_steps_costs_no_turn_and_no_second_call(
     world = make_world()
     world.add_order()
     model.scripts = [LOOK, GIVE, REPORT]
-    mortal = Mortal(world, at, stored=True)
-    world.workshop = Workshop(world.database, {"goal": mortal}, lambda _: world.tenant)
+    world.dies(at, stored=True)
     with pytest.raises(Killed):
         world.begin(order_number="A-1")
     other = world.restarted()
@@ -164,7 +131,7 @@ def test_a_process_that_dies_before_a_step_is_stored_acts_once_all_the_same(
     script = [LOOK, GIVE, REPORT]
     # A turn whose answer was lost is asked again.
     model.scripts = [each for n, each in enumerate(script) for _ in range(2 if at == 2 * n + 1 else 1)]
-    world.workshop = Workshop(world.database, {"goal": Mortal(world, at, stored=False)}, lambda _: world.tenant)
+    world.dies(at, stored=False)
     with pytest.raises(Killed):
         world.begin(order_number="A-1")
     other = world.restarted()
