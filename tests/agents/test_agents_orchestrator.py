@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from components.agents.run import WorkRun
+from components.agents.run_rows import STEPS
 from tests.agents.orchestrator_world import REFUND, Killed, World, calls, says
 from tests.helpdesk.scripted_model_server import Script, ScriptedServer
 
@@ -139,6 +142,22 @@ def test_a_process_that_dies_before_a_step_is_stored_acts_once_all_the_same(
     assert other.go_on()
     assert (other.newest().status, world.refunded(), len(model.requests)) == ("done", 80, turns)
     assert len(world.registry.invocations(world.tenant)) == 2
+
+
+def test_the_time_in_which_no_process_was_there_is_not_the_goals(make_world: MakeWorld, model: ScriptedServer) -> None:
+    world = make_world()
+    world.add_order()
+    model.scripts = [LOOK, LOOK, GIVE, REPORT]
+    world.dies(1, stored=False)
+    with pytest.raises(Killed):
+        world.begin(order_number="A-1")
+    past = {"started_at": STEPS.c.started_at - timedelta(hours=2)}
+    with world.database.tenant(world.tenant.context) as session:
+        session.execute(update(STEPS).where(STEPS.c.tenant_id == world.tenant.tenant_id).values(past))
+    other = world.restarted()
+    other.due()
+    assert other.go_on()
+    assert other.newest().status == "done"
 
 
 UNKNOWN = calls("refund_everything", "{}")
