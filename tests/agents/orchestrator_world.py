@@ -60,7 +60,7 @@ REFUNDS = {
         "reason": {"type": "string"},
         "email": {"type": "string"},
     },
-    "required": ["order_number", "amount"],
+    "required": ["order_number", "reason"],
 }
 
 
@@ -125,21 +125,27 @@ class LookUp:
 
 
 class Refund:
-    """Money back, at most what is left of the order, counted in its row."""
+    """Money back, by default all that is left of the order, counted in its row."""
 
     spec = ToolSpec("refund_order", "Gives money back.", REFUNDS, {"type": "object"}, "money")
 
     def price(self, session: Session, use: ToolUse) -> Decimal | None:
-        return Decimal(str(use.arguments["amount"]))
+        return _asked(_order(session, use), use)
 
     def act(self, session: Session, use: ToolUse) -> ToolOutcome:
-        order, amount = _order(session, use), Decimal(str(use.arguments["amount"]))
+        order = _order(session, use)
+        amount = _asked(order, use)
         if order.status != "delivered":
             raise ToolRefused(f"order {order.order_number} is {order.status}: only a delivered one is refunded")
         if order.refunded + amount > order.total:
             raise ToolRefused(f"{amount} is more than is left of order {order.order_number}")
         order.refunded += amount
         return ToolOutcome({"order_number": order.order_number, "amount": float(amount)})
+
+
+def _asked(order: ShopOrderRow, use: ToolUse) -> Decimal:
+    asked = use.arguments.get("amount")
+    return order.total - order.refunded if asked is None else Decimal(str(asked))
 
 
 def _order(session: Session, use: ToolUse) -> ShopOrderRow:

@@ -19,7 +19,7 @@ from tests.helpdesk.scripted_model_server import Script, ScriptedServer
 MakeWorld = Callable[..., World]
 
 LOOK = calls("lookup_order", '{"order_number": "A-1"}')
-GIVE = calls("refund_order", '{"order_number": "A-1", "amount": 80}')
+GIVE = calls("refund_order", '{"order_number": "A-1", "amount": 80, "reason": "broken"}')
 REPORT = says('{"summary": "Order A-1 was refunded.", ', '"toolArgs": {"subject": "Refund of A-1"}}')
 NO_PLAN = "Find the parcel"
 
@@ -161,7 +161,7 @@ def test_the_time_in_which_no_process_was_there_is_not_the_goals(make_world: Mak
 
 
 UNKNOWN = calls("refund_everything", "{}")
-WRONG = calls("refund_order", '{"order_number": "A-1", "amount": "all"}')
+WRONG = calls("refund_order", '{"order_number": "A-1", "amount": "all", "reason": "broken"}')
 BROKEN = calls("refund_order", '{"order_number": ')
 LISTED = calls("refund_order", "[1]")
 
@@ -228,7 +228,7 @@ def test_two_calls_in_one_turn_come_one_after_another_and_stop_at_a_person(
     world.add_order()
     both = Script(
         calls=(
-            ("refund_order", '{"order_number": "A-1", "amount": 60}'),
+            ("refund_order", '{"order_number": "A-1", "amount": 60, "reason": "broken"}'),
             ("create_ticket", '{"subject": "Refunded"}'),
         )
     )
