@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from components.core.tenant import TenantContext
     from components.core.work import WorkKind
+    from components.database.session import Database
 
 
 def files_by_path(paths: list[Path]) -> dict[str, str]:

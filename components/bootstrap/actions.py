@@ -56,6 +56,7 @@ def open_actions(
     """Wires them; starts nothing. models: that pursue goals, and the loop on which other systems' answers are waited
     for. private: whether workflows may call addresses that are not public. heard: hears of every call of a tool."""
     from components.agents.foreman import Foreman
+    from components.agents.handing_over import hand_over
     from components.agents.orchestrator.executor import Orchestrator
     from components.agents.plans.library import Plans
     from components.agents.run import RunKind
@@ -84,7 +85,7 @@ def open_actions(
         "workflow": WorkflowRunner(services),
         "tool": ToolRunner(tools),
     }
-    workshop = Workshop(database, runners, tenant_of)
+    workshop = Workshop(database, runners, tenant_of, on_ended=[hand_over])
     foreman = partial(Foreman, database, workshop, tools, approvals, tenant_of)
     workflows = Workflows(database, tools)
     workforce = ActionsWorkforce(database, workshop, tools, workflows, tenant_of)
