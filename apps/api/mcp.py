@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.shared.exceptions import MCPError
 from mcp_types import (
+    INTERNAL_ERROR,
     INVALID_PARAMS,
     CallToolRequestParams,
     CallToolResult,
@@ -52,6 +54,8 @@ _INSTRUCTIONS = (
 )
 _BEARER = HTTPBearer(auto_error=False)
 
+logger = logging.getLogger("helpdesk.api")
+P = TypeVar("P")
 T = TypeVar("T")
 Context = ServerRequestContext[Any, Request]
 
@@ -135,12 +139,12 @@ def add_mcp(app: FastAPI, workbench: Workbench, authenticate: Authentication) ->
         "helpdesk",
         version=app.version,
         instructions=_INSTRUCTIONS,
-        on_list_tools=tools.list,
-        on_call_tool=tools.call,
+        on_list_tools=_edge(tools.list),
+        on_call_tool=_edge(tools.call),
         get_tool_input_schema=lambda _: None,
     )
     sessions = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
-    app.router.routes.append(Route(PATH, McpEndpoint(sessions, authenticate), methods=["GET", "POST", "DELETE"]))
+    app.router.routes.append(Route(PATH, McpEndpoint(sessions, authenticate), methods=["POST"]))
     outer = app.router.lifespan_context
 
     @asynccontextmanager
@@ -150,6 +154,24 @@ def add_mcp(app: FastAPI, workbench: Workbench, authenticate: Authentication) ->
             pool.close()
 
     app.router.lifespan_context = lifespan
+
+
+def _edge(handle: Callable[[Context, P], Awaitable[T]]) -> Callable[[Context, P], Awaitable[T]]:
+    """What went wrong, told as anywhere else: the protocol's library would tell an exception's own words."""
+
+    async def handled(context: Context, params: P) -> T:
+        try:
+            return await handle(context, params)
+        except MCPError:
+            raise
+        except HelpdeskError as error:
+            raise MCPError(INTERNAL_ERROR, problem_of_error(_scope_of(context), error).detail) from error
+        except Exception as error:
+            request_id = _scope_of(context)["state"].get("request_id", "")
+            logger.exception("fault in an exchange over MCP", extra={"fields": {"request_id": request_id}})
+            raise MCPError(INTERNAL_ERROR, f"The server could not complete the request {request_id}.") from error
+
+    return handled
 
 
 def _told(offered: OfferedTool) -> Tool:

@@ -143,6 +143,8 @@ def test_without_a_good_key_nobody_is_let_in(url: str) -> None:
         refused = httpx.post(f"{url}/mcp", json=body, headers={**accept, **headers})
         assert (refused.status_code, refused.json()["code"]) == (401, "invalid_api_key")
         assert "WWW-Authenticate" in refused.headers
+    for method in ("GET", "DELETE"):
+        assert httpx.request(method, f"{url}/mcp", headers=accept).json()["code"] == "method_not_allowed"
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"jsonrpc": "2.0"}', b"[" * 50_000, b"\xff"])

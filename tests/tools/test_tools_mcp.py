@@ -81,7 +81,7 @@ def test_a_tool_is_called_and_its_answer_told(registry: ToolRegistry, tenant: Te
     assert made.result == {
         "text": "said hello",
         "structured": {"said": "hello"},
-        "omitted": "1 parts that are no text: image",
+        "omitted": "what is no text: image",
     }
     again = registry.invoke(tenant, "theirs_echo_it", {"text": "hello"}, API, key="one")
     assert (again.repeated, theirs.calls) == (True, 1)

@@ -128,6 +128,10 @@ def test_a_secret_that_is_missing_is_named_and_nothing_is_asked(
     monkeypatch.delenv("SHOP_TOKEN")
     with pytest.raises(ToolUnavailable, match="env:SHOP_TOKEN"):
         placed(registry, shop)
+    monkeypatch.setenv("SHOP_TOKEN", "two\nlines")
+    with pytest.raises(ToolUnavailable, match="env:SHOP_TOKEN holds characters") as caught:
+        placed(registry, shop)
+    assert "lines" not in caught.value.message
     assert service.heard == []
     monkeypatch.setenv("SHOP_TOKEN", TOKEN)
     assert placed(registry, shop) == "A1"

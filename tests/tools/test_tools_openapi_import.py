@@ -7,6 +7,7 @@ import re
 import time
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 from hypothesis import given
@@ -41,6 +42,11 @@ def declarations(imported: Imported) -> dict[str, OperationDeclaration]:
 def only(text: str, asked: ImportRequest = ALL) -> OperationDeclaration:
     (found,) = declarations(import_document(text, asked)).values()
     return found
+
+
+def only_credentials(imported: Imported) -> tuple[object, ...]:
+    (found,) = declarations(imported).values()
+    return found.credentials
 
 
 def test_every_operation_is_a_tool() -> None:
@@ -205,7 +211,10 @@ def test_secrets_go_where_the_document_says() -> None:
     paths = {f"/{name}": {"get": {"security": [{name: []}]}} for name in schemes}
     paths["/both"] = {"get": {"security": [{"h": [], "q": []}]}}
     paths["/either"] = {"get": {"security": [{"c": []}, {"b": []}]}}
+    paths["/any"] = {"get": {"security": [{}, {"b": []}]}}
     text = document(paths, components={"securitySchemes": schemes})
+    optional = import_document(text, ImportRequest(only=("GET /any",)))
+    assert only_credentials(optional) == ()
     imported = import_document(text, ImportRequest(secrets=("env:ALL", "q=file:/run/key")))
     found = {each.url.rpartition("/")[2]: each.credentials for each in declarations(imported).values()}
     told = {path: [(each.kind, each.name, each.secret) for each in given] for path, given in found.items()}
@@ -216,6 +225,7 @@ def test_secrets_go_where_the_document_says() -> None:
         "o": [("bearer", "", "env:ALL")],
         "both": [("header", "X-Key", "env:ALL"), ("query", "key", "file:/run/key")],
         "either": [("basic", "", "env:ALL")],
+        "any": [("basic", "", "env:ALL")],
     }
     assert [title for title, _ in imported.skipped] == ["GET /c"]
 
@@ -247,6 +257,28 @@ def test_a_body_that_is_no_plain_object_is_one_argument() -> None:
     ):
         found = only(posting(schema))
         assert (found.whole_body, list(found.input_schema["properties"])) == ("body", ["body"])
+
+
+def test_what_may_be_asked_again_is_what_changes_nothing_twice() -> None:
+    said = {
+        "/a": {"post": {"x-helpdesk-side-effect": "read"}, "get": {"x-helpdesk-side-effect": "write"}},
+        "/b": {"put": {}, "patch": {}, "post": {"parameters": [{"name": "Idempotency-Key", "in": "header"}]}},
+    }
+    found = declarations(import_document(document(said), ALL))
+    assert {name: each.repeatable for name, each in found.items()} == {
+        "get_a": False,
+        "post_a": True,
+        "put_b": True,
+        "patch_b": False,
+        "post_b": True,
+    }
+    assert found["post_b"].fields == ()
+
+
+def test_a_host_of_other_letters_is_one_host() -> None:
+    for server in ("https://b\u00fccher.example/v1", "https://xn--bcher-kva.example/v1"):
+        found = only(document({"/x": {"get": {}}}), ImportRequest(server=server))
+        assert httpx.URL(found.url).host == found.host
 
 
 names = st.sampled_from(["id", "body", "body_id", "query_id", "a b", "X-Id", "é"])

@@ -80,13 +80,14 @@ class _Visit:
 async def _visit(url: str, *, token: str | None, private: bool, seconds: float) -> AsyncIterator[tuple[Client, _Visit]]:
     visit, target = _Visit(), httpx2.URL(url)
     headers = {"User-Agent": "helpdesk-tools"} | ({"Authorization": f"Bearer {token}"} if token else {})
+    patience = httpx2.Timeout(seconds, connect=seconds / 2)
     transport = CheckedTransport(url, private=private, largest=LARGEST_ANSWER)
     try:
         async with asyncio.timeout(seconds):
             # Said here, since the protocol's client would tell of it as a connection that closed.
-            await checked_addresses(target.host, target.port or 443, private=private)
+            await checked_addresses(target.raw_host.decode(), target.port or 443, private=private)
             async with httpx2.AsyncClient(
-                transport=transport, headers=headers, timeout=seconds, trust_env=False
+                transport=transport, headers=headers, timeout=patience, trust_env=False
             ) as http:
                 way = streamable_http_client(url, http_client=http)
                 async with Client(way, client_info=_US, cache=None, read_timeout_seconds=seconds) as client:

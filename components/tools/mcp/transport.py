@@ -25,8 +25,9 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
         if url.host != self._host:
             raise httpx2.UnsupportedProtocol(f"only {self._host} is called", request=request)
         port = url.port or (443 if url.scheme == "https" else 80)
-        addresses = await checked_addresses(url.host, port, private=self._private)
-        request.extensions = {**request.extensions, "sni_hostname": url.host}
+        name = url.raw_host.decode()
+        addresses = await checked_addresses(name, port, private=self._private)
+        request.extensions = {**request.extensions, "sni_hostname": name}
         request.headers["Accept-Encoding"] = "identity"
         try:
             response = await self._at(request, url, addresses)
@@ -51,7 +52,7 @@ class CheckedTransport(httpx2.AsyncBaseTransport):
             request.url = url.copy_with(host=address)
             try:
                 return await self._inner.handle_async_request(request)
-            except httpx2.ConnectError:
+            except (httpx2.ConnectError, httpx2.ConnectTimeout):
                 if place == len(addresses):
                     raise
         raise httpx2.ConnectError(f"the name {url.host} has no address", request=request)

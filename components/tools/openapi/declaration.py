@@ -12,7 +12,8 @@ Place = Literal["path", "query", "header", "body"]
 # form, deepObject and simple are OpenAPI's; json: the value as JSON text.
 Style = Literal["form", "deepObject", "simple", "json"]
 SAFE_METHODS = frozenset({"GET", "HEAD"})
-REPEATABLE_METHODS = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+# What HTTP has done once, however often it is asked for (RFC 9110).
+IDEMPOTENT_METHODS = frozenset({"PUT", "DELETE"})
 
 
 class _Frozen(BaseModel):
@@ -61,4 +62,4 @@ class OperationDeclaration(_Frozen):
     @property
     def repeatable(self) -> bool:
         """Whether the same call may be made again when nobody knows whether it was made."""
-        return self.honours_key or self.method in REPEATABLE_METHODS
+        return self.honours_key or self.side_effect == "read" or self.method in IDEMPOTENT_METHODS

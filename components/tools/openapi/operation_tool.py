@@ -3,37 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 import httpx
 from pydantic import ValidationError
 
-from components.core.errors import (
-    AddressNotAllowed,
-    AnswerLost,
-    HelpdeskError,
-    InvalidInput,
-    InvalidSetting,
-    InvalidToolDocument,
-    OutcomeUnknown,
-    ToolRefused,
-    ToolUnavailable,
-    Unavailable,
-    Unreachable,
-)
+from components.core.errors import HelpdeskError, InvalidToolDocument
 from components.gateway.event_loop import EventLoopThread
 from components.helpdesk.storable import made_readable
 from components.outbound.http_call import HttpAnswer, call_http
-from components.tools.arguments import LARGEST_RESULT, plain
 from components.tools.openapi.declaration import OperationDeclaration
 from components.tools.openapi.request import described, request_of, with_credentials
+from components.tools.other_system import OtherSystem
 from components.tools.tool import ToolOutcome, ToolSpec, ToolUse
 
 LARGEST_ANSWER = 200_000
 LONGEST_REASON = 500
-# That much sooner than the call's own end, so that what came of it can still be stored.
-MARGIN = 0.2
 # With these a server says that it has done nothing yet.
 _NOT_NOW = frozenset({408, 425, 429})
 # And with these that the answer to what it did is elsewhere.
@@ -46,6 +32,8 @@ class OperationTool:
     def __init__(self, name: str, declaration: OperationDeclaration, loop: EventLoopThread) -> None:
         """loop: on which it waits."""
         self._declaration, self._loop = declaration, loop
+        where = f"{declaration.method} at {declaration.host}"
+        self._system = OtherSystem(name, where, declaration.repeatable, declaration.side_effect == "read")
         self.spec = ToolSpec(
             name=name,
             description=declaration.description,
@@ -66,68 +54,36 @@ class OperationTool:
     def act(self, use: ToolUse) -> ToolOutcome:
         call = request_of(self._declaration, use.arguments, use.key)
         if httpx.URL(call.url).host != self._declaration.host:
-            raise ToolRefused(f"{self.spec.name}: only {self._declaration.host} may be called")
-        try:
-            sent, secrets = with_credentials(call, self._declaration.credentials)
-        except InvalidSetting as error:
-            raise ToolUnavailable(f"{self.spec.name}: {error.message}") from error
-        seconds = max(use.seconds - MARGIN, 0.05)
-        asking = call_http(sent, private=self._declaration.private, seconds=seconds, largest=LARGEST_ANSWER)
-        try:
-            answer = self._loop.run(asking, seconds + 1)
-        except AddressNotAllowed as error:
-            raise ToolRefused(f"{self.spec.name}: {error.message}") from error
-        except AnswerLost as error:
-            raise self._lost(error.message) from error
-        except Unreachable as error:
-            raise ToolUnavailable(f"{self.spec.name}: {error.message}") from error
-        except Unavailable as error:
-            raise self._lost(error.message) from error
-        return self._outcome(answer, secrets)
+            raise self._system.refused(f"only {self._declaration.host} may be called")
+        given = [(each, self._system.secret(each.secret)) for each in self._declaration.credentials]
+        sent, secrets = with_credentials(call, given)
 
-    def _outcome(self, answer: HttpAnswer, secrets: Sequence[str]) -> ToolOutcome:
-        status = answer.status
-        if not 200 <= status < 300:
+        def asking(seconds: float) -> Coroutine[Any, Any, HttpAnswer]:
+            return call_http(sent, private=self._declaration.private, seconds=seconds, largest=LARGEST_ANSWER)
+
+        answer = self._system.ask(use, self._loop, asking)
+        if not 200 <= answer.status < 300:
             raise self._failure(answer, secrets)
+        without = {"status": answer.status, "body": None}
         if answer.cut:
-            return ToolOutcome(self._without_body(status, f"it has more than {LARGEST_ANSWER} bytes"))
-        result = {"status": status, "body": _body_of(answer)}
-        try:
-            return ToolOutcome(plain(result, f"result of {self.spec.name}", "result", LARGEST_RESULT))
-        except InvalidInput as error:
-            return ToolOutcome(self._without_body(status, error.message))
-
-    def _without_body(self, status: int, why: str) -> dict[str, Any]:
-        """For an answer that cannot be kept. What was done is done; what was only asked for has not been had."""
-        if self.spec.side_effect == "read":
-            raise ToolRefused(f"{self.spec.name}: the answer cannot be kept: {why}; ask for less")
-        return {"status": status, "body": None, "omitted": why}
+            return self._system.omitted(f"it has more than {LARGEST_ANSWER} bytes", without)
+        return self._system.kept({"status": answer.status, "body": _body_of(answer)}, without)
 
     def _failure(self, answer: HttpAnswer, secrets: Sequence[str]) -> HelpdeskError:
         status, told = answer.status, f"{self._declaration.host} answered HTTP {answer.status}"
         if 300 <= status < 400:
             told = f"{told}: redirects are not followed"
             perhaps = status in _SEE_OTHER and not self.repeatable
-            return self._lost(told) if perhaps else ToolRefused(f"{self.spec.name}: {told}")
+            return self._system.lost(told) if perhaps else self._system.refused(told)
         if status == 401:
             # Servers repeat the credential in what they say here.
-            return ToolRefused(f"{self.spec.name}: {told}: it does not accept our credentials")
+            return self._system.refused(f"{told}: it does not accept our credentials")
         told = f"{told}: {_reason(answer, secrets)}"
         if status in _NOT_NOW:
-            return ToolUnavailable(f"{self.spec.name}: {told}")
+            return self._system.unavailable(told)
         if status >= 500 or (status == 409 and self._declaration.honours_key):
-            return self._lost(told)
-        return ToolRefused(f"{self.spec.name}: {told}")
-
-    def _lost(self, told: str) -> HelpdeskError:
-        """What it did is not known."""
-        if self.repeatable:
-            return ToolUnavailable(f"{self.spec.name}: {told}")
-        return OutcomeUnknown(f"{self.spec.name}: {told}; whether it was done is not known: look into {self._where}")
-
-    @property
-    def _where(self) -> str:
-        return f"{self._declaration.method} at {self._declaration.host}"
+            return self._system.lost(told)
+        return self._system.refused(told)
 
 
 def operation_tool(name: str, declaration: Mapping[str, Any], loop: EventLoopThread) -> OperationTool:

@@ -17,7 +17,7 @@ from components.tools.openapi.servers import OfferedServer
 from components.tools.schemas import PortableSchemas
 from components.tools.tool import SideEffect
 
-METHODS = ("get", "head", "put", "post", "patch", "delete", "options")
+METHODS = ("get", "head", "put", "post", "patch", "delete")
 LONGEST_DESCRIPTION = 1000
 KEY_HEADER = "idempotency-key"
 # Not an API's to ask for: they are ours, the connection's, or a credential's.

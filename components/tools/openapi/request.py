@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from components.core.errors import InvalidInput, InvalidSetting
-from components.core.settings import resolve_secret
+from components.core.errors import InvalidInput
 from components.outbound.http_call import HttpCall
 from components.tools.openapi.declaration import CredentialDeclaration, FieldDeclaration, OperationDeclaration
 
@@ -42,21 +41,16 @@ def request_of(operation: OperationDeclaration, arguments: Mapping[str, Any], ke
     return HttpCall(operation.method, _with_query(url, query), headers, content)
 
 
-def with_credentials(call: HttpCall, credentials: tuple[CredentialDeclaration, ...]) -> tuple[HttpCall, list[str]]:
-    """The call as it is sent, and the secrets in it. Raises InvalidSetting that names the reference."""
+def with_credentials(call: HttpCall, given: Sequence[tuple[CredentialDeclaration, str]]) -> tuple[HttpCall, list[str]]:
+    """The call as it is sent, and the secrets in it, in each form that they have there. given: each with its
+    secret."""
     headers, query, secrets = dict(call.headers), list[tuple[str, str]](), list[str]()
-    for each in credentials:
-        secret = resolve_secret(each.secret)
-        secrets.append(secret)
-        try:
-            require_header(secret, "secret")
-        except InvalidInput as error:
-            raise InvalidSetting(f"{each.secret} holds characters that no header can", field=each.secret) from error
+    for each, secret in given:
+        secrets += [secret, quote(secret, safe=""), b64encode(secret.encode()).decode()]
         if each.kind == "query":
             query.append((each.name, secret))
         else:
             headers.update(_credential_header(each, secret))
-    secrets += [quote(each, safe="") for each in secrets] + [b64encode(each.encode()).decode() for each in secrets]
     return HttpCall(call.method, _with_query(call.url, query), headers, call.body), secrets
 
 

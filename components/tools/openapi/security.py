@@ -45,7 +45,8 @@ def credentials_of(
         return (CredentialDeclaration(kind="bearer", secret=secrets[""]),) if unsaid else ()
     schemes = document.get("components", {}).get("securitySchemes", {})
     refused: list[str] = []
-    for way in ways:
+    # The one that asks for nothing comes last: whoever has a secret wants to be known.
+    for way in sorted(ways, key=lambda each: not each):
         try:
             return tuple(_credential(name, schemes, references, secrets) for name in way)
         except InvalidToolDocument as error:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+
+import httpx
 
 from components.core.errors import InvalidInput, InvalidToolDocument
 
@@ -45,16 +46,16 @@ class OfferedServer:
 def base_address(url: str, field: str = "server") -> BaseAddress:
     """Raises InvalidInput for what is no address of a server."""
     try:
-        parts = urlsplit(url)
-        well = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
+        parts = httpx.URL(url)
+        well = parts.scheme in ("http", "https") and bool(parts.host) and parts.port != 0
+    except httpx.InvalidURL:
         well = False
-    if not well or parts.username is not None or parts.query or parts.fragment or "{" in url:
+    if not well or parts.userinfo or parts.query or parts.fragment or "{" in url:
         shown = url.rpartition("@")[2][:200]
         raise InvalidInput(
             f"{field} {shown!r}: http:// or https:// with a host, and a path if any, is allowed", field=field
         )
-    return BaseAddress(url.rstrip("/"), str(parts.hostname).lower())
+    return BaseAddress(url.rstrip("/"), parts.host)
 
 
 def first_server(servers: Any) -> BaseAddress:
