@@ -103,6 +103,12 @@ def test_every_view_gives_all_its_columns(shop: Shop, view: str) -> None:
             "where.0.op",
             "not one of",
         ),
+        ({"view": "report_orders", "columns": ["status", "status"]}, "columns", "non-unique"),
+        (
+            {"view": "report_orders", "where": [{"column": "total", "op": "<", "value": 10**4000}]},
+            "where.0.value",
+            "maximum",
+        ),
         ({"view": "report_orders", "limit": 201}, "limit", "maximum"),
         ({"view": "report_orders", "sql": "SELECT 1"}, "sql", "allowed are view"),
     ],

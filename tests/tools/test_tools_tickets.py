@@ -146,6 +146,12 @@ def test_a_conversation_by_mail_brings_no_second_mail(shop: Shop) -> None:
     assert [kind for kind, _ in shop.outgoing()] == ["message"]
 
 
+def test_a_ticket_that_has_outlived_its_conversation_is_told_of_by_mail(shop: Shop) -> None:
+    opened = open_one(shop, uuid4(), email="ada@mail.example")
+    assert shop.result("notify_user", ticket_id=opened["id"])["conversation_id"] is None
+    assert [kind for kind, _ in shop.outgoing()] == ["email"]
+
+
 def test_who_cannot_be_reached_is_not_said_to_have_been_told(shop: Shop, bare_shop: Shop) -> None:
     open_one(shop)
     with pytest.raises(ToolRefused, match="no e-mail address is known"):

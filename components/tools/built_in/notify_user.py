@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from components.core.errors import InvalidInput, ToolRefused
+from components.core.errors import InvalidInput, NotFound, ToolRefused
 from components.helpdesk.conversations.store import read_conversation
 from components.helpdesk.handover.apology_mail import MAIL, MAIL_CHANNEL, find_address
 from components.helpdesk.handover.desk import add_system_message
@@ -105,9 +106,13 @@ def _notice(session: Session, use: ToolUse) -> _Notice:
         ticket = read_ticket(connection, tenant, ticket_ref(asked["ticket_id"], "arguments.ticket_id"))
     elif "message" not in asked:
         raise InvalidInput("one of ticket_id and message is needed", field="arguments.message")
-    conversation_id = use.conversation_id or (ticket and ticket.session_id)
-    # A ticket may outlive its conversation.
-    conversation = read_conversation(connection, tenant, conversation_id, locked=True) if conversation_id else None
+    conversation: Row[Any] | None = None
+    if use.conversation_id is not None:
+        conversation = read_conversation(connection, tenant, use.conversation_id, locked=True)
+    elif ticket is not None and ticket.session_id is not None:
+        # A ticket may outlive its conversation.
+        with suppress(NotFound):
+            conversation = read_conversation(connection, tenant, ticket.session_id, locked=True)
     email = _email(use, ticket, conversation)
     if conversation is None and email is None:
         raise ToolRefused(
