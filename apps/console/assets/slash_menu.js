@@ -14,7 +14,8 @@ class SlashMenu {
 		this.#list = list;
 		this.#onChoose = onChoose;
 		box.addEventListener("input", () => this.#look());
-		box.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+		// Whoever has come back to the box by then goes on.
+		box.addEventListener("blur", () => setTimeout(() => document.activeElement !== box && this.close(), 150));
 		list.addEventListener("mousedown", (event) => {
 			event.preventDefault();
 			const option = event.target.closest("[role=option]");
