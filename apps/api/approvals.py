@@ -105,6 +105,6 @@ async def _go_on(parts: ToolParts, tenant: Tenant, decided: Approval) -> None:
     """Has the call made, or ended. The decision stands whatever becomes of this: the foreman sees to what is left."""
     call = partial(parts.tools.resume, tenant, decided.invocation.invocation_id)
     try:
-        await parts.calls.run(call, deadline=parts.deadline)
+        await parts.calls.run(tenant.context, call, deadline=parts.deadline)
     except Unavailable as error:
         logger.info("the call %s goes on in the background: %s", decided.invocation.invocation_id, error)
