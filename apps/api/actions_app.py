@@ -14,6 +14,7 @@ from apps.api.action_telling import ActionTelling
 from apps.api.agent_access import AgentAccess
 from apps.api.approvals import approvals_router
 from apps.api.staff_access import StaffAccess
+from apps.api.tenant_turns import TenantTurns
 from apps.api.tools import ToolParts, tools_router
 from apps.api.workers import WorkerPool
 from components.bootstrap import Workbench
@@ -21,11 +22,12 @@ from components.bootstrap import Workbench
 
 @dataclass(frozen=True)
 class ActionBounds:
-    """Bounds of tools in one API process. short: reads at once. calls: calls of tools at once, beside the runs' own.
-    waiting: of each that may wait for a thread before the next is refused with 503."""
+    """Bounds of tools in one API process. short: reads at once. calls: calls of tools at once, beside the runs' own;
+    each: of those, one tenant's. waiting: of each kind that may wait before the next is refused with 503."""
 
     short: int = 4
     calls: int = 16
+    each: int = 4
     waiting: int = 128
 
 
@@ -43,7 +45,7 @@ def add_actions(
         telling=ActionTelling(actions.tools, workbench.agents, workbench.conversations),
         access=staff,
         short=short,
-        calls=calls,
+        calls=TenantTurns(calls, each=bounds.each, waiting=bounds.waiting),
         deadline=workbench.settings.request_deadline,
     )
     app.include_router(tools_router(parts))

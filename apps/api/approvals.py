@@ -106,6 +106,6 @@ async def _go_on(parts: ToolParts, tenant: Tenant, decided: Approval) -> None:
     foreman's; one that failed for the moment is shown as such, and may be made again."""
     call = partial(parts.tools.resume, tenant, decided.invocation.invocation_id)
     try:
-        await parts.calls.run(call, deadline=parts.deadline)
+        await parts.calls.run(tenant.context, call, deadline=parts.deadline)
     except Unavailable as error:
         logger.info("the call %s was not made at once: %s", decided.invocation.invocation_id, error)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Body, Depends, Path, Query, Response
 from apps.api.action_telling import ActionTelling
 from apps.api.openapi import problem_responses
 from apps.api.staff_access import Staff, StaffAccess
+from apps.api.tenant_turns import TenantTurns
 from apps.api.tickets import RequestKey
 from apps.api.tool_types import ToolBody, ToolCallBody, ToolCallList, ToolList, tool_body
 from apps.api.workers import WorkerPool
@@ -52,7 +53,8 @@ DryRun = Annotated[bool, Query(description="Do nothing and keep nothing; give wh
 
 @dataclass(frozen=True)
 class ToolParts:
-    """What the routes work with. short: threads for reads; calls: for calls, which may take long. deadline: seconds."""
+    """What the routes work with. short: threads for reads; calls: those for calls, which may take long. deadline:
+    seconds."""
 
     tools: ToolRegistry
     tenants: TenantRegistry
@@ -60,7 +62,7 @@ class ToolParts:
     telling: ActionTelling
     access: StaffAccess
     short: WorkerPool
-    calls: WorkerPool
+    calls: TenantTurns
     deadline: float
 
     def tenant(self, staff: Staff) -> Tenant:
@@ -77,7 +79,7 @@ def tools_router(parts: ToolParts) -> APIRouter:
 
     async def make(staff: Staff, call: Callable[[Tenant], Invocation], response: Response) -> ToolCallBody:
         """It goes on past the deadline, and the same key gives what came of it."""
-        made = await parts.calls.run(lambda: call(parts.tenant(staff)), deadline=parts.deadline)
+        made = await parts.calls.run(staff.tenant, lambda: call(parts.tenant(staff)), deadline=parts.deadline)
         response.status_code = 202 if made.status == "waiting" and not made.dry else 200
         return await read(partial(parts.telling.call, staff.tenant, made))
 

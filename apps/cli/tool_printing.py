@@ -106,7 +106,7 @@ def print_approvals(approvals: Sequence[Approval], domain: str) -> None:
             }
         )
     if not approvals:
-        out.print("nothing waits for a person, or did")
+        out.print("no such approval")
     elif any(each.status == "pending" for each in approvals):
         _line(f"decide with: helpdesk tool approve {domain} APPROVAL, or refuse", style="dim")
 

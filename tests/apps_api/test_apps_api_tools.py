@@ -181,6 +181,23 @@ def test_a_tool_that_never_returns_holds_neither_the_api_nor_its_own_key(
     assert (asked.json()["result"], asked.json()["repeated"], hang.calls) == ({"returned": True}, True, 1)
 
 
+def test_calls_of_one_tenant_that_hang_do_not_hold_up_anothers(
+    acting: Workbench, settings: Settings, hang: Hang, counter: Counter
+) -> None:
+    others = make_counter(acting)
+    hurried = replace(acting, settings=settings.model_copy(update={"request_deadline": 1.0}))
+    hang.let_go.clear()
+    with TestClient(create_app(hurried, Limits(actions=ActionBounds(calls=2, each=1)))) as api:
+        assert api.post("/tools/hang/invoke", headers=counter.headers).status_code == 503
+        assert pay(api, counter.headers).status_code == 503
+        assert pay(api, others.headers).status_code == 200
+        hang.let_go.set()
+        end = monotonic() + 10
+        while pay(api, counter.headers, key="one").status_code == 503:
+            assert monotonic() < end
+    assert (counter.payments(), others.payments()) == (1, 1)
+
+
 def test_calls_are_counted_by_tool_and_status(api: TestClient, counter: Counter) -> None:
     def counted() -> dict[str, float]:
         lines = api.get("/metrics").text.splitlines()

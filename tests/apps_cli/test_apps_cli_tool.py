@@ -97,7 +97,7 @@ def test_what_waits_is_listed_approved_and_refused(helpdesk: Helpdesk, registry:
     assert "a person refused it: no" in refused.out
     late = helpdesk("tool", "approve", tenant.domain, str(bad.approval_id), "--json")
     assert (late.status, json.loads(late.err)["error"]["code"]) == (1, "conflict")
-    assert helpdesk("tool", "approvals", tenant.domain).out == "nothing waits for a person, or did\n"
+    assert helpdesk("tool", "approvals", tenant.domain).out == "no such approval\n"
 
 
 def test_every_error_says_what_can_be_done_next(helpdesk: Helpdesk, tenant: Tenant) -> None:
