@@ -17,6 +17,7 @@ BENCHMARKS = (
     "bench_generation",
     "bench_nlu",
     "bench_turns",
+    "bench_workflows",
 )
 
 
