@@ -19,6 +19,7 @@ BENCHMARKS = (
     "bench_turns",
     "bench_tools",
     "bench_retail",
+    "bench_workflows",
 )
 
 
