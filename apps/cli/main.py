@@ -23,6 +23,7 @@ from apps.cli import (
     tenant,
     ticket,
     up,
+    workflow,
 )
 from apps.cli.console import print_error
 from components.core.errors import HelpdeskError, InvalidInput
@@ -58,6 +59,7 @@ app.add_typer(flow.app, name="flow")
 app.add_typer(channel.app, name="channel")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(workflow.app, name="workflow")
 
 
 def main() -> None:
