@@ -8,6 +8,8 @@ const CREDENTIALS = 'helpdeskApi';
 const TRIES = 5;
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 15_000;
+// The helpdesk gives up after 30 seconds itself, and says so.
+const ANSWER_TIME = 40_000;
 const BUSY = new Set([429, 502, 503, 504]);
 
 export interface Wish {
@@ -65,7 +67,7 @@ export async function ask(
 		let failure: NodeApiError;
 		let least = 0;
 		try {
-			const answer = await send(context, wish, patience);
+			const answer = await send(context, wish);
 			if (answer.statusCode < 300) return bodyOf(answer);
 			failure = refusal(context, answer, item);
 			if (!BUSY.has(answer.statusCode)) throw failure;
@@ -83,7 +85,7 @@ export async function ask(
 	}
 }
 
-async function send(context: IExecuteFunctions | ILoadOptionsFunctions, wish: Wish, patience: Patience): Promise<Answer> {
+async function send(context: IExecuteFunctions | ILoadOptionsFunctions, wish: Wish): Promise<Answer> {
 	const { baseUrl } = await context.getCredentials<{ baseUrl: string }>(CREDENTIALS);
 	return (await context.helpers.httpRequestWithAuthentication.call(context, CREDENTIALS, {
 		method: wish.method,
@@ -96,7 +98,7 @@ async function send(context: IExecuteFunctions | ILoadOptionsFunctions, wish: Wi
 			...(wish.body && { 'Content-Type': 'application/json' }),
 			...(wish.key && { 'Idempotency-Key': wish.key }),
 		},
-		timeout: Math.min(wish.timeout ?? 35_000, Math.max(patience.left, 1_000)),
+		timeout: wish.timeout ?? ANSWER_TIME,
 		json: true,
 		returnFullResponse: true,
 		ignoreHttpStatusErrors: true,
