@@ -109,4 +109,5 @@ def _shown(command: Sequence[str]) -> str:
 
 
 def _end(text: str) -> str:
-    return "".join(f"\n    {line}" for line in text.strip().splitlines()[-15:])
+    told = [line for line in text.strip().splitlines() if not line.lstrip().startswith("at ")]
+    return "".join(f"\n    {line}" for line in told[-15:])

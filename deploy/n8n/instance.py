@@ -125,6 +125,7 @@ class Instance:
         return {
             **self.database,
             **dict.fromkeys(_SILENT, "false"),
+            "N8N_DISABLED_MODULES": "mcp-registry",  # would ask n8n's makers for a list
             "N8N_CUSTOM_EXTENSIONS": str(self.home / "extensions"),
             "N8N_ENCRYPTION_KEY": self.encryption_key,
             "N8N_HOST": "127.0.0.1",

@@ -1,7 +1,7 @@
 /** Requests to the helpdesk: sent again with the same key while it may help, and refusals in the helpdesk's own words. */
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { NodeApiError, NodeOperationError } from 'n8n-workflow';
+import { NodeApiError } from 'n8n-workflow';
 import type { IDataObject, IExecuteFunctions, ILoadOptionsFunctions, IHttpRequestMethods, JsonObject } from 'n8n-workflow';
 
 const CREDENTIALS = 'helpdeskApi';
@@ -66,20 +66,18 @@ export async function ask(
 	for (let tries = 1; ; tries += 1) {
 		let failure: NodeApiError;
 		let least = 0;
-		try {
-			const answer = await send(context, wish);
+		const answer = await send(context, wish).catch(lostOrThrow);
+		if (answer instanceof Lost) {
+			failure = new NodeApiError(context.getNode(), {}, {
+				message: 'The helpdesk did not answer',
+				description: `${wish.method} ${wish.path}: ${answer.code}`,
+				itemIndex: item,
+			});
+		} else {
 			if (answer.statusCode < 300) return bodyOf(answer);
 			failure = refusal(context, answer, item);
 			if (!BUSY.has(answer.statusCode)) throw failure;
 			least = 1000 * Math.max(0, Number(answer.headers['retry-after'] ?? 0) || 0);
-		} catch (error) {
-			if (error instanceof NodeApiError && error.httpCode) throw error;
-			if (!isLost(error)) throw error;
-			failure = new NodeApiError(context.getNode(), error as JsonObject, {
-				message: 'The helpdesk did not answer',
-				description: `${wish.method} ${wish.path}: ${(error as Error).message}`,
-				itemIndex: item,
-			});
 		}
 		if (tries === TRIES || !(await patience.wait(least))) throw failure;
 	}
@@ -133,9 +131,15 @@ function refusal(context: IExecuteFunctions | ILoadOptionsFunctions, answer: Ans
 	});
 }
 
-/** Whether no answer came, so that nobody knows whether it was done: the same key may be sent again. */
-function isLost(error: unknown): boolean {
-	const seen = error as { code?: string; cause?: { code?: string }; errorResponse?: { code?: string } };
-	const code = seen?.code ?? seen?.cause?.code ?? seen?.errorResponse?.code ?? '';
-	return /^(E[A-Z_]+|UND_ERR_\w+)$/.test(String(code)) && !(error instanceof NodeOperationError);
+/** No answer came, so that nobody knows whether it was done: the same key may be sent again. */
+class Lost {
+	constructor(readonly code: string) {}
+}
+
+/** n8n wraps what the network says, and keeps its code now here, now there. */
+function lostOrThrow(error: unknown): Lost {
+	const seen = error as { httpCode?: string; code?: string; cause?: { code?: string } };
+	const code = [seen.httpCode, seen.code, seen.cause?.code].find((each) => /^(E[A-Z_]+|UND_ERR_\w+)$/.test(String(each)));
+	if (code === undefined) throw error;
+	return new Lost(code);
 }

@@ -1,6 +1,9 @@
 /** A small server that answers as the helpdesk's API does, and what n8n hands to a node, with real requests behind it. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+
+const { NodeApiError } = createRequire(import.meta.url)('n8n-workflow');
 
 /** answers: by `METHOD /path`, a list whose last one is repeated, each `[status, body, headers]` or 'hang up'. */
 export async function serve(answers) {
@@ -69,13 +72,18 @@ export function context(url, parameters, { items = [{}], goesOn = false, executi
 				const address = new URL(asked.url);
 				for (const [key, value] of Object.entries(asked.qs ?? {})) address.searchParams.set(key, String(value));
 				const { apiKey } = await this.getCredentials();
+				// n8n's own request gives its errors wrapped like this.
+				const lost = (error) => {
+					const told = Object.assign(new Error(error.message), { code: error.cause?.code ?? 'ECONNRESET' });
+					throw new NodeApiError(this.getNode(), told);
+				};
 				const answer = await fetch(address, {
 					method: asked.method,
 					body: asked.body,
 					headers: { ...asked.headers, Authorization: `Bearer ${apiKey}` },
 					signal: AbortSignal.timeout(asked.timeout),
 					redirect: 'manual',
-				});
+				}).catch(lost);
 				const text = await answer.text();
 				const isJson = /json/.test(answer.headers.get('content-type') ?? '');
 				return {
