@@ -17,7 +17,7 @@ from components.core.answers import Answer
 from components.core.errors import IndexUnavailable
 from components.core.tenant import TenantContext
 from components.helpdesk.answered_question import AnsweredQuestion
-from components.helpdesk.answering import LONGEST_QUESTION, MOST_PASSAGES
+from components.helpdesk.searching import LONGEST_QUESTION, MOST_PASSAGES
 
 Question = Annotated[
     str,

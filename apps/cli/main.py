@@ -20,6 +20,7 @@ from apps.cli import (
     outbox,
     prompt,
     serve,
+    shop,
     tenant,
     ticket,
     up,
@@ -58,6 +59,7 @@ app.add_typer(nlu.app, name="nlu")
 app.add_typer(flow.app, name="flow")
 app.add_typer(channel.app, name="channel")
 app.add_typer(outbox.app, name="outbox")
+app.add_typer(shop.app, name="shop")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(workflow.app, name="workflow")
 

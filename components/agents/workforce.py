@@ -23,6 +23,8 @@ from components.tools.tool import Caller
 
 # Of a turn's time, what storing the turn and its run takes.
 SPARED_SECONDS = 0.5
+# A customer is told before that it takes longer.
+MOST_SECONDS = 10.0
 # In a run's `about`: its conversation was told that it goes on.
 TOLD = "told_pending"
 
@@ -63,11 +65,12 @@ class ActionsWorkforce:
     def carry_out(self, tenant: TenantContext, order: WorkOrder, *, deadline: float) -> WorkDone:
         """values: what the tool gave; of a workflow, what its nodes gave, each node's own under `nodes` too. pending
         where it goes on: see `work_returns` of the dialogue."""
-        run = self._workshop.run(tenant, self._new(tenant, order), seconds=max(deadline - SPARED_SECONDS, 0.1))
+        seconds = min(max(deadline - SPARED_SECONDS, 0.1), MOST_SECONDS)
+        run = self._workshop.run(tenant, self._new(tenant, order), seconds=seconds)
         if not run.ended:
             run = self._tell_pending(tenant, run)
         if not run.ended:
-            return WorkDone({}, pending=True)
+            return WorkDone({}, pending="approval" if run.status == "waiting" and run.wake_at is None else "time")
         if run.status == "done":
             return WorkDone(values_of(run))
         raise _error_of(run)

@@ -14,6 +14,7 @@ from components.helpdesk.tenants import TenantRegistry
 if TYPE_CHECKING:
     from components.agents.foreman import Foreman
     from components.agents.workshop import Workshop
+    from components.helpdesk.searching import Searching
     from components.tools.approvals import Approvals
     from components.tools.registry import ToolRegistry
 
@@ -29,20 +30,20 @@ class Actions:
     foreman: Callable[[], Foreman]
 
 
-def open_actions(database: Database, tenants: TenantRegistry) -> Actions:
+def open_actions(database: Database, tenants: TenantRegistry, searching: Searching) -> Actions:
     """Wires them; starts nothing."""
     from components.agents.foreman import Foreman
     from components.agents.run import RunKind
     from components.agents.runs import wake_for
     from components.agents.workshop import Runner, Workshop
     from components.tools.approvals import Approvals
-    from components.tools.built_in.create_ticket import CreateTicket
+    from components.tools.built_in.built_in_tools import built_in_tools
     from components.tools.registry import ToolRegistry
 
     def tenant_of(context: TenantContext) -> Tenant:
         return tenants.get(context.tenant_id)
 
-    tools = ToolRegistry(database, [CreateTicket()])
+    tools = ToolRegistry(database, built_in_tools(database, searching))
     approvals = Approvals(database, wake_for)
     runners: dict[RunKind, Runner] = {}
     workshop = Workshop(database, runners, tenant_of)

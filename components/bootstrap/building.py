@@ -76,6 +76,7 @@ def build_workbench(
     from components.helpdesk.outbox.mail_sender import MailSender
     from components.helpdesk.outcomes import Outcomes
     from components.helpdesk.prompts import Prompts
+    from components.helpdesk.searching import Searching
     from components.helpdesk.session_tokens import SessionTokens, key_from
     from components.helpdesk.tenant_channels import TenantChannels
     from components.helpdesk.tenant_config import NluConfig, read_config
@@ -171,7 +172,7 @@ def build_workbench(
         flows=flows,
         turn_services=services,
         turns=turns,
-        actions=open_actions(database, tenants),
+        actions=open_actions(database, tenants, Searching(embedder, settings)),
         conversations=Conversations(database),
         session_tokens=SessionTokens(key, settings.chat_token_hours),
         agents=agents,

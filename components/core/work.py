@@ -10,6 +10,7 @@ from uuid import UUID
 from components.core.tenant import TenantContext
 
 WorkKind = Literal["workflow", "tool"]
+Pending = Literal["approval", "time"]
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,11 @@ class WorkOrder:
 @dataclass(frozen=True)
 class WorkDone:
     """What came of it. values: JSON values by name, such as `ticket_number`. dry: only said what it would do. pending:
-    it goes on, a person's approval among what it may wait for, and nothing of it may be claimed to be done."""
+    it goes on, for want of a person's approval or of time, and nothing of it may be claimed to be done."""
 
     values: Mapping[str, Any]
     dry: bool = False
-    pending: bool = False
+    pending: Pending | None = None
 
 
 class Workforce(Protocol):

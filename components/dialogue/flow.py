@@ -9,6 +9,8 @@ from typing import Any, Literal
 MAIN = "main"
 # Arrows may point to these wherever no node and no flow has the name.
 HANDOVER, END = "handover", "end"
+# A variable: why the last work was not done, as {code, message}.
+WORK_ERROR = "work_error"
 BUILT_IN = (HANDOVER, END)
 
 SlotType = Literal["text", "integer", "number", "email", "date", "yes_no", "choice"]

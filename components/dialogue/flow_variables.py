@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.dialogue.flow import AskNode, Flow, Node, WorkNode
+from components.dialogue.flow import WORK_ERROR, AskNode, Flow, Node, WorkNode
 from components.dialogue.flow_files import ReadFlow, ReadFlows
 from components.dialogue.flow_paths import ways
 from components.dialogue.flow_problem import FlowProblem, allowed
@@ -18,7 +18,7 @@ from components.dialogue.template_inspection import (
 )
 
 # What templates may read besides slots and saved results.
-SURROUNDINGS = ("user", "tenant", "message", "intent", "entities", "language", "conversation")
+SURROUNDINGS = ("user", "tenant", "message", "intent", "entities", "language", "conversation", WORK_ERROR)
 _TENANT_KEYS = ("name", "greeting", "contact")
 
 

@@ -11,9 +11,6 @@ from components.dialogue.flow import WorkNode
 from components.dialogue.templates import render_text
 from components.helpdesk.wording import say
 
-# Why the last work was not done: {code, message}.
-WORK_ERROR = "work_error"
-
 
 def later_of(run: TurnRun, node: WorkNode) -> dict[str, Any]:
     """All that `said_later` needs, as JSON values."""

@@ -11,7 +11,8 @@ from typing import Any, cast
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
-from components.core.errors import DatabaseUnavailable, HelpdeskError, ToolUnavailable, Unavailable
+from components.core.errors import DatabaseUnavailable, HelpdeskError, ToolRefused, ToolUnavailable, Unavailable
+from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.tools.approvals import ask, find_decision
 from components.tools.arguments import LARGEST_RESULT, plain
@@ -41,6 +42,13 @@ class ToolCalls:
         if known is not None:
             return known
         return self._ask_other(order) if is_remote(order.tool) else self._act(order)
+
+    def give_up(self, tenant: TenantContext, invocation: Invocation, error: HelpdeskError) -> Invocation:
+        """Ends a call that cannot be made any more."""
+        failure = replace(failure_of(error), again=False)
+        with self._database.tenant(tenant) as session:
+            note(session.connection(), tenant, invocation.invocation_id, "failed", failure=failure)
+        return replace(invocation, status="failed", failure=failure)
 
     def rehearse(self, order: Order) -> Invocation:
         """What it would be: on our own tables it is done and taken back at once. Raises what the tool raises."""
@@ -186,6 +194,8 @@ class ToolCalls:
         """The call as it waits, where a person is to be asked first; None where it may be made."""
         tenant = order.tenant.context
         if call.approval_id is not None:
+            if price is not None and call.price is not None and price > call.price:
+                raise ToolRefused(f"{call.tool}: {call.price:.2f} was approved, and it would move {price:.2f} by now")
             return None
         reason = order.rules.asks(order.caller, price)
         if reason is None:
@@ -233,7 +243,8 @@ class ToolCalls:
                 connection = session.connection()
                 insert_new(connection, tenant, new)
                 stood, _ = lock(connection, tenant, order.key)
-                if not _has_ended(stood) and stood.status != "waiting":
+                asked = find_decision(connection, tenant, stood.invocation_id)
+                if not _has_ended(stood) and (asked is None or asked[0] != "pending"):
                     failure = replace(failure_of(error), again=True)
                     seconds = time.monotonic() - began
                     note(connection, tenant, stood.invocation_id, "failed", failure=failure, seconds=seconds)

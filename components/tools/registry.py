@@ -116,12 +116,15 @@ class ToolRegistry:
         return self._calls.make(order).require()
 
     def resume(self, tenant: Tenant, invocation_id: UUID) -> Invocation:
-        """Goes on with a call that waited, once a person has decided; else gives it as it stands. Raises NotFound; what
-        came of it is in the invocation, not raised."""
+        """Goes on with a call that waited, once a person has decided; else gives it as it stands. Raises NotFound, and
+        ToolUnavailable; what else came of it is in the invocation, not raised."""
         stood = self.invocation(tenant, invocation_id)
         if stood.status != "waiting":
             return stood
-        tool = self.get(tenant, stood.tool)
+        try:
+            tool = self.get(tenant, stood.tool)
+        except ToolNotFound as error:
+            return self._calls.give_up(tenant.context, stood, error)
         rules = rules_for(tenant, tool.spec)
         return self._calls.make(
             Order(

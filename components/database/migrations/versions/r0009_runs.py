@@ -25,7 +25,7 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER tell_run AFTER INSERT OR UPDATE OF status, wake_at ON work_runs
-    FOR EACH ROW EXECUTE FUNCTION tell_run();
+    FOR EACH ROW WHEN (NEW.leased_by IS NULL) EXECUTE FUNCTION tell_run();
 """
 # For whom a run goes on now, without a query for each tenant: ids leave it, and nothing else.
 _DUE = """
