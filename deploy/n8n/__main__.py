@@ -19,6 +19,7 @@ from kept_secrets import KeptSecrets
 from n8n_database import provide_database
 
 from apps.cli.ports import require_free
+from apps.cli.processes import Child
 from apps.cli.workflow_export import CREDENTIAL, WEBHOOK_CREDENTIAL, form_of
 from components.core.errors import HelpdeskError, InvalidInput, InvalidSetting, Unavailable
 from components.core.settings import Settings, load_settings, resolve_secret
@@ -72,12 +73,12 @@ def _serve(asked: argparse.Namespace) -> None:
         if asked.check:
             _tell("by hand, the last node gave", _last_output(instance.execute(form["id"])))
         print(f"[4/4] n8n starts on {instance.url}", flush=True)
-        with instance.running():
+        with instance.running() as server:
             if is_new or asked.check:
-                _tell("by webhook, it answered", instance.call_webhook(form["id"], kept.secret("webhook"), example))
+                _call_webhook(instance, form["id"], kept.secret("webhook"), example, asked.check)
             if not asked.check:
                 _tell_addresses(instance, api, asked.tenant, form["id"], home)
-                signal.sigwait({signal.SIGINT, signal.SIGTERM})
+                _await_end(server)
     finally:
         addresses.close()
 
@@ -144,6 +145,26 @@ def _last_output(execution: Mapping[str, Any]) -> Any:
 
 def _tell(what: str, value: Any) -> None:
     print(f"{what}: {json.dumps(value, ensure_ascii=False)}", flush=True)
+
+
+def _call_webhook(instance: Instance, workflow_id: str, key: str, example: Mapping[str, Any], is_check: bool) -> None:
+    """What is wrong with the workflow or its tenant is to be seen in n8n: it is told, and ends a check only."""
+    try:
+        _tell("by webhook, it answered", instance.call_webhook(workflow_id, key, example))
+    except Unavailable as error:
+        if is_check:
+            raise
+        print(f"the workflow's first run did not succeed: {error.message}", flush=True)
+
+
+def _await_end(server: Child) -> None:
+    """Until a signal comes. Raises Unavailable where n8n ends by itself."""
+    ends = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
+    while server.is_running:
+        if signal.sigtimedwait(ends, 1.0) is not None:
+            return
+    raise Unavailable(f"n8n ended; end of {server.log}:\n{server.last_lines()}")
 
 
 def _tell_addresses(instance: Instance, api: str, tenant: str, workflow_id: str, home: Path) -> None:

@@ -84,14 +84,14 @@ class Instance:
         )
 
     @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> Iterator[Child]:
         """Started and ready, until the end of the block. Raises Unavailable with the end of its log."""
         group = ProcessGroup()
         child = Child("n8n", [*n8n_command(self.home), "start"], self.log, self._environment())
         try:
             group.start(child)
             self._await_ready(child)
-            yield
+            yield child
         finally:
             group.stop()
 

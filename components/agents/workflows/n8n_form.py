@@ -15,7 +15,7 @@ _OURS = {"AutoGen.Execute": "autoGenExecute", "ToolInvoker": "toolInvoker"}
 _TRIGGERS = re.compile(r"trigger$|\.webhook$", re.IGNORECASE)
 _NOTE = "n8n-nodes-base.stickyNote"
 _PIECE = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-_STEP = 220
+_STEP = 224
 
 
 @dataclass(frozen=True)
@@ -173,12 +173,12 @@ def _triggers(
     hook = {"httpMethod": "POST", "path": identity, "authentication": "headerAuth", "responseMode": "lastNode"}
     sample, body = json.dumps(example, ensure_ascii=False, indent=2), "={{ $json.body }}"
     return (
-        added("By hand", "manualTrigger", 1, (0, -100), {}),
-        added("Example request", "set", 3.4, (1, -100), {"mode": "raw", "jsonOutput": sample, "options": {}}),
-        added("By webhook", "webhook", 2, (0, 100), {**hook, "options": {}})
+        added("By hand", "manualTrigger", 1, (0, -112), {}),
+        added("Example request", "set", 3.4, (1, -112), {"mode": "raw", "jsonOutput": sample, "options": {}}),
+        added("By webhook", "webhook", 2, (0, 112), {**hook, "options": {}})
         | {
             "webhookId": str(uuid5(NAMESPACE_URL, identity)),
             "credentials": {"httpHeaderAuth": {"id": place.webhook.id, "name": place.webhook.name}},
         },
-        added("Request", "set", 3.4, (1, 100), {"mode": "raw", "jsonOutput": body, "options": {}}),
+        added("Request", "set", 3.4, (1, 112), {"mode": "raw", "jsonOutput": body, "options": {}}),
     )

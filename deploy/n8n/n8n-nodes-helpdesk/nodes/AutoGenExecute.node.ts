@@ -37,8 +37,8 @@ export class AutoGenExecute implements INodeType {
 				displayName: 'Context',
 				name: 'context',
 				type: 'json',
-				default: '={{ $json }}',
-				description: 'What is known of the case, an object',
+				default: '{}',
+				description: "What is known of the case beside the item's own data, an object",
 			},
 			optionsWith({
 				displayName: 'Plan',
@@ -69,7 +69,7 @@ async function pursue(context: IExecuteFunctions, item: number): Promise<IDataOb
 			query: { wait },
 			body: {
 				goal: context.getNodeParameter('goal', item) as string,
-				context: objectOf(context, 'context', item),
+				context: { ...context.getInputData()[item]?.json, ...objectOf(context, 'context', item) },
 				...(conversation && { conversation_id: conversation }),
 				...(plan && { plan }),
 			},

@@ -19,10 +19,14 @@ async function pursue(answers, parameters = ASKED, options = {}) {
 }
 
 describe('AutoGen.Execute', () => {
-	it('has the goal pursued with its context, and gives the run’s result', async () => {
-		const [items] = await pursue({ [BEGIN]: [DONE] });
+	it('has the goal pursued with the item’s data and its context, and gives the run’s result', async () => {
+		const given = [{ name: 'Ada', order_number: 'NT-0' }];
+		const [items] = await pursue({ [BEGIN]: [DONE] }, ASKED, { items: given });
 		assert.deepEqual(items, [{ json: RESULT, pairedItem: { item: 0 } }]);
-		assert.deepEqual(helpdesk.asked[0].body, { goal: 'Process refund', context: { order_number: 'NT-1' } });
+		assert.deepEqual(helpdesk.asked[0].body, {
+			goal: 'Process refund',
+			context: { name: 'Ada', order_number: 'NT-1' },
+		});
 		assert.deepEqual(helpdesk.asked[0].query, { wait: '60' });
 		assert.match(helpdesk.asked[0].key, /^n8n\/[0-9a-f]{64}$/);
 	});
