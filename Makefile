@@ -14,7 +14,7 @@ HELPDESK_DATA_DIR ?= $(abspath $(DATA))
 export HELPDESK_DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help environment run test coverage check lock benchmarks
+.PHONY: help environment run test coverage check lock benchmarks n8n test-n8n
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,13 @@ check: environment ## lint, format, types and the floors of the house
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+
+n8n: environment ## n8n beside a helpdesk that runs, with our nodes and the refund workflow (TENANT=…, N8N_PORT=5678, API=…; CHECK=1)
+	@$(BIN)/python deploy/n8n $(if $(N8N_PORT),--port $(N8N_PORT)) $(if $(API),--api $(API)) $(if $(TENANT),--tenant $(TENANT)) \
+	 $(if $(CHECK),--check)
+
+test-n8n: environment ## its tests: installs n8n into a temporary folder (2.8 GB, some minutes)
+	@HELPDESK_TEST_N8N=1 $(BIN)/python -m pytest -s tests/deploy/test_deploy_n8n.py
 
 benchmarks: environment ## tables of speed and memory (tests/benchmarks)
 	@$(BIN)/python -m tests.benchmarks
