@@ -2,6 +2,7 @@
 
 const APPROVALS_REST = 300;
 const APPROVALS_READ_EVERY = 20_000;
+const READ_BACK = 100;
 const LATELY = 20;
 
 class ApprovalsPane {
@@ -62,8 +63,9 @@ class ApprovalsPane {
 	async #read() {
 		if (!this.#running) return;
 		try {
-			const [pending, all] = await Promise.all([this.#api.approvals("pending"), this.#api.approvals(null, LATELY)]);
-			if (this.#running) this.#show(pending, all.approvals.filter((each) => each.status !== "pending"));
+			const [pending, all] = await Promise.all([this.#api.approvals("pending"), this.#api.approvals(null, READ_BACK)]);
+			const decided = all.approvals.filter((each) => each.status !== "pending");
+			if (this.#running) this.#show(pending, decided.slice(0, LATELY));
 		} catch {
 			// The strip says that the connection is gone; the next reading comes by itself.
 		}
