@@ -199,7 +199,7 @@ def workflows_router(
             if found.kind != "workflow":
                 raise NotFound(f"the run {run_id} is a goal's: workflows have graphs", field="run_id")
             workflow = StoredWorkflow(found.name, found.version, found.document).read()
-            return draw_svg(workflow, states_of(workflow, steps), found.status)
+            return draw_svg(workflow, states_of(workflow, found, steps), found.status)
 
         return Response(await run(picture), media_type="image/svg+xml", headers=_SAFE)
 

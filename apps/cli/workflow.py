@@ -152,7 +152,7 @@ def show(
         if run_id is not None:
             found, steps = Runs(registry.database).get(tenant.context, run_id)
             stored = StoredWorkflow(found.name, found.version, found.document)
-            states, told = states_of(stored.read(), steps), found.status
+            states, told = states_of(stored.read(), found, steps), found.status
         else:
             stored = workflows.get(tenant.context, name or "")
     if svg is not None:

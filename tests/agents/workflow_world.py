@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from components.agents.goals import GoalExecutor
 from components.agents.journal import Journal, StepKey
 from components.agents.run import WorkRun, WorkStep
 from components.agents.run_rows import RUNS
@@ -73,13 +74,22 @@ class Echo:
 class World:
     """A workshop of workflows for one tenant."""
 
-    def __init__(self, database: Database, tenant: Tenant, loop: EventLoopThread, *, private: bool = True) -> None:
+    def __init__(
+        self,
+        database: Database,
+        tenant: Tenant,
+        loop: EventLoopThread,
+        *,
+        private: bool = True,
+        goals: Callable[[World], GoalExecutor] = lambda _: Pursue(),
+    ) -> None:
+        """goals: who pursues them, made for this world."""
         self.database, self.tenant = database, tenant
         self.echo, self.notify, self.pay = Echo(), Echo("notify_user"), Echo("pay", "money")
         self.registry = ToolRegistry(database, [CreateTicket(), self.echo, self.notify, self.pay])
         self.approvals = Approvals(database, wake_for)
         self.workflows = Workflows(database, self.registry)
-        runner = WorkflowRunner(Services(self.registry, loop, Pursue(), private))
+        runner = WorkflowRunner(Services(self.registry, loop, goals(self), private))
         self.workshop = Workshop(database, {"workflow": runner}, lambda _: tenant)
 
     def save(self, file: str, name: str = "") -> str:

@@ -104,8 +104,10 @@ def main() -> None:
         finally:
             database.dispose()
             addresses.close()
-    columns = ("runs at once", "lost", "all done in", "runs a second", "begun to ended p50 (p95)")
-    table = Table(*columns, "at work p50 (p95)", "processor a run")
+    table = Table(
+        *("runs at once", "lost", "all done in", "runs a second", "begun to ended p50 (p95)", "at work p50 (p95)"),
+        "processor a run",
+    )
     table.add_row(
         str(runs), "0", f"{took:.1f} s", f"{runs / took:.1f}",
         f"{np.median(waited):.2f} s ({np.percentile(waited, 95):.2f})",

@@ -92,6 +92,8 @@ def check_conditions(given: Any) -> Iterator[str]:
         combinator = given.get("combinator", "and")
         if combinator not in ("and", "or"):
             yield f"combinator={combinator!r} is not supported: and, or are"
+        if not isinstance(given.get("options", {}), Mapping):
+            yield "the options of its conditions are no object"
         if not rows(given, "conditions"):
             yield "there is no condition"
         for row in rows(given, "conditions"):

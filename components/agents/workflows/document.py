@@ -130,7 +130,7 @@ class _Reading:
         if written.get("continueOnFail") is True:
             return "continue"
         said = written.get("onError", "stopWorkflow")
-        if said not in _ON_ERROR:
+        if not isinstance(said, str) or said not in _ON_ERROR:
             self._wrong(name, f"onError={said!r}: {', '.join(_ON_ERROR)} are allowed")
             return "stop"
         return _ON_ERROR[said]

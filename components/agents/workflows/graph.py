@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from components.agents.run import WorkStep
+from components.agents.run import WorkRun, WorkStep
 from components.agents.workflows.workflow import Link, Workflow
 
 
@@ -27,15 +27,17 @@ class NodeState:
 NOT_BEGUN = NodeState()
 
 
-def states_of(workflow: Workflow, steps: Iterable[WorkStep]) -> Mapping[str, NodeState]:
-    """By node; those that a run has come to."""
+def states_of(workflow: Workflow, run: WorkRun, steps: Iterable[WorkStep]) -> Mapping[str, NodeState]:
+    """By node; those that the run has come to. What was under way when it ended is `left`."""
     found: dict[str, NodeState] = {}
     for step in steps:
         name, mark, number = step.name.rpartition("#")
         if not (mark and number.isdecimal() and name in workflow.by_name):
             name = step.name
         if name in workflow.by_name:
-            found[name] = NodeState(step.status, found.get(name, NOT_BEGUN).passes + 1, step.attempts)
+            left = run.ended and step.status in ("running", "waiting")
+            passes = found.get(name, NOT_BEGUN).passes + 1
+            found[name] = NodeState("left" if left else step.status, passes, step.attempts)
     return found
 
 

@@ -16,12 +16,13 @@ _COLOURS = {
     "done": ("#e3f4e6", "#1d7a34"),
     "running": ("#e2eefc", "#1c5fb0"),
     "waiting": ("#fdf3d8", "#8a6100"),
+    "left": ("#f0e8f7", "#6b3fa0"),
     "failed": ("#fde5e3", "#b3261e"),
     "not begun": ("#f4f4f5", "#60646c"),
 }
 _STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#1a1a1a}.small{font-size:11px;fill:#4a4d55}.state{font-weight:600}"
-    "path{fill:none;stroke:#60646c;stroke-width:1.5}"
+    "path{fill:none;stroke:#60646c;stroke-width:1.5;stroke-linejoin:round}"
 )
 
 
@@ -76,8 +77,8 @@ def _link(workflow: Workflow, link: Link, places: Mapping[str, tuple[int, int]],
     y1 += _HEIGHT * (link.output + 1) // (outputs + 1)
     y2 += _HEIGHT // 2
     if is_back:
-        low = height - _EDGE // 2
-        path = f"M{x1 + _WIDTH},{y1} C{x1 + _WIDTH + 50},{low} {x2 - 50},{low} {x2},{y2}"
+        low, y2 = height - _EDGE // 2, y2 + 16
+        path = f"M{x1 + _WIDTH},{y1} h22 V{low} H{x2 - 22} V{y2} h22"
     else:
         middle = (x1 + _WIDTH + x2) // 2
         path = f"M{x1 + _WIDTH},{y1} C{middle},{y1} {middle},{y2} {x2},{y2}"

@@ -8,7 +8,7 @@ from components.agents.workflows.graph import NOT_BEGUN, NodeState
 from components.agents.workflows.graph_svg import label_of
 from components.agents.workflows.workflow import Link, Node, Workflow
 
-_MARKS = {"done": "●", "running": "◐", "waiting": "◔", "failed": "✗", "not begun": "○"}
+_MARKS = {"done": "●", "running": "◐", "waiting": "◔", "left": "◌", "failed": "✗", "not begun": "○"}
 
 
 def draw_text(workflow: Workflow, states: Mapping[str, NodeState] | None = None) -> str:

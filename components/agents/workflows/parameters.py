@@ -10,9 +10,15 @@ from components.agents.workflows.expression_methods import to_number
 from components.agents.workflows.expression_values import Mistake, kind_of, text_of
 from components.core.errors import InvalidInput
 
+# Of our own nodes in n8n, which wait for our answers; here nobody does.
+TIME_LIMIT = "timeLimit"
 
-def unsupported(given: Mapping[str, Any], allowed: Collection[str], what: str = "the parameter") -> Iterator[str]:
+
+def unsupported(given: Any, allowed: Collection[str], what: str = "the parameter") -> Iterator[str]:
     """What there is to say of those that this version does not know."""
+    if not isinstance(given, Mapping):
+        yield f"{what}s are no object"
+        return
     for name in given:
         if name not in allowed:
             yield f"{what} {name!r} is not supported; allowed are {', '.join(allowed) or 'none'}"
@@ -27,11 +33,7 @@ def not_one_of(given: Mapping[str, Any], name: str, default: Any, allowed: Colle
 
 def options_of(given: Mapping[str, Any], *allowed: str) -> Iterator[str]:
     """What there is to say of `options`."""
-    options = given.get("options", {})
-    if isinstance(options, Mapping):
-        yield from unsupported(options, allowed, "the option")
-    else:
-        yield "options is no object"
+    yield from unsupported(given.get("options", {}), allowed, "the option")
 
 
 def dig(given: Any, *names: str) -> Any:

@@ -8,14 +8,16 @@ from typing import Any
 from components.agents.journal import StepFailed
 from components.agents.workflows.item import Item, Outputs
 from components.agents.workflows.node_kind import NodeKind
-from components.agents.workflows.parameters import as_object, as_text, unsupported
+from components.agents.workflows.parameters import TIME_LIMIT, as_object, as_text, not_one_of, options_of, unsupported
 from components.agents.workflows.visit import Visit
 from components.agents.workflows.workflow import Node
 from components.core.errors import InvalidInput
 
 
 def _check(node: Node) -> Iterator[str]:
-    yield from unsupported(node.parameters, ("goal", "context"))
+    yield from unsupported(node.parameters, ("goal", "context", "plan", "options"))
+    yield from not_one_of(node.parameters, "plan", "", ("",))
+    yield from options_of(node.parameters, TIME_LIMIT)
     if not isinstance(node.parameters.get("goal"), str) or not node.parameters["goal"].strip():
         yield "the parameter 'goal' is missing: what is to be reached is allowed"
 

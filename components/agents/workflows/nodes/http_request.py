@@ -49,7 +49,9 @@ def _check(node: Node) -> Iterator[str]:
     if redirect is not None and dig(redirect, "followRedirects") is not False:
         yield "redirects are not followed: only followRedirects=false is allowed"
     response = dig(options, "response", "response") or {}
-    yield from not_one_of(response, "responseFormat", "autodetect", ("autodetect", "json", "text"))
+    yield from unsupported(response, ("responseFormat", "fullResponse", "neverError"), "the option")
+    if dig(response, "responseFormat") not in (None, "autodetect", "json", "text"):
+        yield "only autodetect, json and text are read: responseFormat is another"
     if not isinstance(given.get("url"), str) or not given["url"]:
         yield "the parameter 'url' is missing"
     elif given.get("authentication") == "genericCredentialType":

@@ -8,7 +8,7 @@ from typing import Any
 from components.agents.pausing import AwaitsApproval, AwaitsMoment
 from components.agents.workflows.item import Item, Outputs
 from components.agents.workflows.node_kind import NodeKind
-from components.agents.workflows.parameters import as_object, as_text, unsupported
+from components.agents.workflows.parameters import TIME_LIMIT, as_object, as_text, not_one_of, options_of, unsupported
 from components.agents.workflows.visit import Visit
 from components.agents.workflows.workflow import Node
 from components.core.errors import RateLimited
@@ -16,7 +16,9 @@ from components.tools.tool import Caller
 
 
 def _check(node: Node) -> Iterator[str]:
-    yield from unsupported(node.parameters, ("tool", "input"))
+    yield from unsupported(node.parameters, ("tool", "input", "dryRun", "options"))
+    yield from not_one_of(node.parameters, "dryRun", False, (False, True))
+    yield from options_of(node.parameters, TIME_LIMIT)
     if not isinstance(node.parameters.get("tool"), str) or not node.parameters["tool"]:
         yield "the parameter 'tool' is missing: the name of a tool is allowed"
 
@@ -34,10 +36,11 @@ def _run(visit: Visit) -> Outputs:
                 key=f"{visit.key.key}/{index}",
                 conversation_id=run.conversation_id,
                 run_id=run.run_id,
+                dry_run=visit.node.parameters.get("dryRun") is True,
             )
         except RateLimited as error:
             raise AwaitsMoment(error.retry_after) from error
-        if made.status == "waiting":
+        if made.status == "waiting" and not made.dry:
             raise AwaitsApproval(made.invocation_id)
         return made.result or {}
 
