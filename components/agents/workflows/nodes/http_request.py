@@ -97,7 +97,9 @@ def _ask(visit: Visit, message: Message, key: StepKey, interrupted: bool) -> Seq
     if interrupted and not repeats:
         raise OutcomeUnknown(f"{message.host} was asked and its answer was lost: it is not asked again")
     headers = {"User-Agent": "helpdesk-workflow", "Idempotency-Key": key.key, **message.headers}
-    call = HttpCall(message.method, message.url, headers, message.body)
+    # Whatever its capitals: a header that the node sets is the one that is sent.
+    own = {name.lower(): value for name, value in headers.items()}
+    call = HttpCall(message.method, message.url, own, message.body)
     asked = call_http(call, private=visit.services.private, seconds=message.seconds, largest=LARGEST_ANSWER)
     try:
         answer = visit.services.loop.run(asked, message.seconds + 1)
