@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 
+from apps.api.actions_app import ActionBounds, add_actions
 from apps.api.agent_access import AgentAccess
 from apps.api.answers import answers_router
 from apps.api.attachments import LARGER
@@ -30,6 +31,7 @@ from apps.api.health import health_router
 from apps.api.llm import generate_router
 from apps.api.llm_generation import Generations
 from apps.api.llm_models import models_router
+from apps.api.mcp import add_mcp
 from apps.api.measurements import Measurements
 from apps.api.metrics import metrics_router
 from apps.api.openapi import HelpdeskApi
@@ -80,6 +82,7 @@ class Limits:
     desk: DeskBounds = field(default_factory=DeskBounds)
     runs: RunBounds = field(default_factory=RunBounds)
     sockets: SocketBounds = field(default_factory=SocketBounds)
+    actions: ActionBounds = field(default_factory=ActionBounds)
 
 
 def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements: Measurements | None = None) -> FastAPI:
@@ -116,9 +119,8 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     app.include_router(generate_router(generations, authenticate))
     app.include_router(models_router(gateway, loop, policy_for, authenticate, short, deadline=deadline))
     app.include_router(feedback_router(workbench.feedback, authenticate, short, deadline=deadline))
-    app.include_router(
-        tickets_router(workbench.tickets, StaffAccess(authenticate, agent_access), short, deadline=deadline)
-    )
+    staff = StaffAccess(authenticate, agent_access)
+    app.include_router(tickets_router(workbench.tickets, staff, short, deadline=deadline))
     app.include_router(health_router(workbench.database, probes, deadline=_READY_WITHIN))
     app.include_router(metrics_router(measurements))
     add_docs(app)
@@ -126,9 +128,11 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     access = add_handover(app, workbench, chat, limits.sockets)
     add_desk(app, workbench, access, chat, limits.desk)
     add_outcomes(app, workbench, limits.timers)
+    add_actions(app, workbench, staff, agent_access, limits.actions)
     add_workflows(app, workbench, add_runs(app, workbench, limits.runs))
     app.router.routes.append(socket_client_route())
     add_channels(app, workbench)
+    add_mcp(app, workbench, authenticate)
     mount_chat(app, workbench.tenants)
     mount_console(app, workbench.tenants)
     return app

@@ -1,4 +1,4 @@
-"""The demo tenants of deploy/demo, with their flows and agents: made at the first start, found again at the next."""
+"""The demo tenants of deploy/demo, with flows, agents and shops: made at the first start, found again at the next."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ def seed_demo_tenants(registry: Registry) -> Demo:
             keys.pop(tenant.domain, None)
             agents.pop(tenant.domain, None)
         _begin_flows(registry, tenant, description.parent / "flows")
+        _fill_shop(registry, tenant, description.parent / "shop.yaml")
         if tenant.domain not in keys:
             keys[tenant.domain] = registry.api_keys.issue(tenant.context, "demo key").key
         people = values.get("agents", [])
@@ -95,6 +96,15 @@ def _begin_flows(registry: Registry, tenant: Tenant, folder: Path) -> None:
     flows = FlowReleases(registry.database)
     version = flows.save(tenant.context, read_flow_folder(folder), author="helpdesk", note="the demo's own")
     flows.activate(tenant.context, version, "helpdesk")
+
+
+def _fill_shop(registry: Registry, tenant: Tenant, file: Path) -> None:
+    """What has become of an order since stays."""
+    from components.helpdesk.shop import import_shop
+    from components.helpdesk.shop_file import read_shop
+
+    if file.exists():
+        import_shop(registry.database, tenant.context, read_shop(file))
 
 
 def _write_private(file: Path, text: str) -> None:

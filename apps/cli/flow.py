@@ -55,7 +55,7 @@ def validate(paths: Paths, tenant: MaybeTenant = None, as_json: AsJson = False) 
     """Say everything that is wrong with flows: file, line, node, and what is allowed. Exit status 2 on an error.
 
     They are checked together with the shipped flows that they do not replace. Intents are those of the tenant's NLU
-    project, or of the shared one.
+    project, or of the shared one; workflows and tools those of the tenant, or that every tenant has.
 
     Example: helpdesk flow validate my-flows --tenant shop.example
     """
@@ -64,11 +64,12 @@ def validate(paths: Paths, tenant: MaybeTenant = None, as_json: AsJson = False) 
 
     files = files_by_path(paths)
     if tenant is None:
-        intents = known_intents(None)
+        intents, work = known_intents(None), known_work()
     else:
         with _flows_of(tenant) as (registry, _, context):
             intents = known_intents(context, registry.settings.data_dir)
-    found = check_flows(with_shipped(files), intents=intents, work=known_work())
+            work = known_work(registry.database, context)
+    found = check_flows(with_shipped(files), intents=intents, work=work)
     problems = [problem for problem in found if problem.file in files]
     _print_problems(problems, len(files), as_json)
     if any(problem.severity == "error" for problem in problems):
@@ -130,9 +131,8 @@ def save(
     files = files_by_name(paths)
     with _flows_of(tenant) as (registry, flows, context):
         intents = known_intents(context, registry.settings.data_dir)
-        version = flows.save(
-            context, files, author=author or account_name(), note=note, intents=intents, work=known_work()
-        )
+        work = known_work(registry.database, context)
+        version = flows.save(context, files, author=author or account_name(), note=note, intents=intents, work=work)
     if as_json:
         print_json({"version": version})
         return

@@ -18,6 +18,7 @@ from rich.table import Table
 from apps.cli.console import out, print_json, warn
 from apps.cli.context import AsJson, open_registry, open_workbench
 from apps.cli.tenant import Domain
+from apps.cli.workflow_export import add_export_command
 from components.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from components.core.tenant import Tenant
 
 app = typer.Typer(help="Import, check, run and draw workflows in n8n's JSON.", no_args_is_help=True)
+
+add_export_command(app)
 
 File = Annotated[Path, typer.Argument(metavar="FILE", help="A workflow as n8n exports it.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Of a workflow, such as refund.")]

@@ -43,7 +43,8 @@ class Foreman:
         """threads: runs worked on at once. sweep: seconds between looks for what is due."""
         self._database, self._workshop = database, workshop
         self._registry, self._approvals, self._tenant_of = registry, approvals, tenant_of
-        self._waiting: dict[UUID, None] = {}
+        # The tenants whose turn it is, and whether their approvals are seen to as well.
+        self._waiting: dict[UUID, bool] = {}
         self._changed, self._closed = Condition(), Event()
         self._wake_up = WakeUp(database, "helpdesk_runs", self._call, self._sweep, sweep)
         self._threads = [Thread(target=self._work, name=f"runs-{n}", daemon=True) for n in range(threads)]
@@ -65,16 +66,15 @@ class Foreman:
                 thread.join(_CLOSES_WITHIN)
 
     def work_due(self, tenant: TenantContext) -> bool:
-        """Sees to the tenant's approvals and to one run that is due, in this thread; whether there was one. Raises
-        DatabaseUnavailable."""
-        self._see_to_approvals(tenant)
-        worked = self._workshop.work(tenant, time.monotonic() + TURN_SECONDS)
+        """Works on one run that is due, in this thread; whether there was one. Raises DatabaseUnavailable."""
+        worked = self._workshop.work(tenant, time.monotonic() + TURN_SECONDS, over=self._closed.is_set)
         if worked:
             self._call(str(tenant.tenant_id))
         return worked
 
-    def _see_to_approvals(self, tenant: TenantContext) -> None:
-        """What nobody decided in time is over; what was decided by a process that died goes on."""
+    def see_to_approvals(self, tenant: TenantContext) -> None:
+        """What nobody decided in time is over; what was decided by a process that died goes on. Raises
+        DatabaseUnavailable."""
         self._approvals.expire(tenant)
         for invocation_id in self._approvals.decided(tenant):
             try:
@@ -84,14 +84,15 @@ class Foreman:
             except HelpdeskError as error:
                 _log.warning("the call %s does not go on: %s", invocation_id, error)
 
-    def _call(self, tenant_id: str) -> None:
+    def _call(self, tenant_id: str, approvals: bool = False) -> None:
         with self._changed:
-            self._waiting[UUID(tenant_id)] = None
+            tenant = UUID(tenant_id)
+            self._waiting[tenant] = approvals or self._waiting.get(tenant, False)
             self._changed.notify()
 
     def _sweep(self) -> None:
         for tenant_id in self._database.run_tenants():
-            self._call(str(tenant_id))
+            self._call(str(tenant_id), approvals=True)
 
     def _work(self) -> None:
         while not self._closed.is_set():
@@ -101,9 +102,11 @@ class Foreman:
                 if self._closed.is_set():
                     return
                 tenant_id = next(iter(self._waiting))
-                del self._waiting[tenant_id]
+                approvals = self._waiting.pop(tenant_id)
             try:
                 with suppress(TenantNotFound):
+                    if approvals:
+                        self.see_to_approvals(TenantContext(tenant_id))
                     self.work_due(TenantContext(tenant_id))
             except DatabaseUnavailable as error:
                 _log.warning("runs cannot be reached: %s", error)

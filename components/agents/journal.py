@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Connection, cast
+from sqlalchemy.dialects.postgresql import JSONB
+
 from components.agents.pausing import AwaitsApproval, AwaitsMoment, LeaseLost, Paused, TimeIsUp
 from components.agents.run import Fault, WorkRun, WorkStep
-from components.agents.run_rows import CLOCK, begin_step, change_mine, end_step, read_steps, span
+from components.agents.run_rows import RUNS, begin_step, change_mine, end_step, read_steps
 from components.core.errors import HelpdeskError, InvalidInput, Unavailable
 from components.core.tenant import Tenant
 from components.database.session import Database
 from components.tools.arguments import plain
 from components.tools.invocation import Failure, error_of
 
-LEASE_SECONDS = 15.0
 LARGEST_STEP = 512_000
 # A step that fails for the moment is tried so often, ever later.
 ATTEMPTS = 5
@@ -49,10 +50,10 @@ class StepFailed(Exception):
 class Journal:
     """Of a run that is leased. For one thread."""
 
-    def __init__(self, database: Database, tenant: Tenant, run: WorkRun, owner: UUID, until: float) -> None:
-        """owner: the lease. until: by time.monotonic, when whoever runs it wants to stop."""
+    def __init__(self, database: Database, tenant: Tenant, run: WorkRun, owner: UUID, over: Callable[[], bool]) -> None:
+        """owner: the lease. over: whether whoever runs it wants to stop before the next step."""
         self.tenant, self.run = tenant, run
-        self._database, self._owner, self._until = database, owner, until
+        self._database, self._owner, self._over = database, owner, over
         with database.tenant(tenant.context) as session:
             steps = read_steps(session.connection(), tenant.context, run.run_id)
         self._steps = {step.name: step for step in steps}
@@ -73,13 +74,12 @@ class Journal:
         given: Mapping[str, Any],
         do: Do,
         *,
-        seconds: float = LEASE_SECONDS,
         attempts: int = ATTEMPTS,
     ) -> Mapping[str, Any]:
         """What `do` gives, or gave when the step was done before; JSON values.
 
-        name: the step's own within the run. given: what it stands on, for people to see. seconds: the longest that
-        `do` takes. attempts: how often it is tried where it raises Unavailable.
+        name: the step's own within the run. given: what it stands on, for people to see. attempts: how often it is
+        tried where it raises Unavailable.
         Raises StepFailed, and Paused, which is not to be caught.
         """
         stood = self._steps.get(name)
@@ -87,9 +87,9 @@ class Journal:
             return stood.output or {}
         if stood is not None and stood.status == "failed" and stood.fault is not None:
             raise StepFailed(name, error_of(Failure(stood.fault.code, stood.fault.message)))
-        if time.monotonic() >= self._until:
+        if self._over():
             raise TimeIsUp
-        begun = self._begin(name, kind, given, seconds)
+        begun = self._begin(name, kind, given)
         try:
             output = plain(
                 do(StepKey(f"{self.run.run_id}/{name}", begun.attempts, begun.started_at)), name, name, LARGEST_STEP
@@ -114,15 +114,15 @@ class Journal:
 
     def remember(self, values: Mapping[str, Any]) -> None:
         """Adds JSON values to the run's state. Raises LeaseLost."""
-        kept = plain({**self.run.state, **values}, "state of a run", "state", LARGEST_STEP)
+        kept = plain(values, "state of a run", "state", LARGEST_STEP)
         with self._database.tenant(self.tenant.context) as session:
-            self._change(session.connection(), {"state": kept})
+            self._change(session.connection(), {"state": RUNS.c.state.op("||")(cast(kept, JSONB))})
 
-    def _begin(self, name: str, kind: str, given: Mapping[str, Any], seconds: float) -> WorkStep:
+    def _begin(self, name: str, kind: str, given: Mapping[str, Any]) -> WorkStep:
         values = plain(given, f"input of {name}", "input", LARGEST_STEP)
         with self._database.tenant(self.tenant.context) as session:
             connection = session.connection()
-            self._change(connection, {"leased_until": CLOCK + span(seconds + LEASE_SECONDS)})
+            self._hold(connection)
             step = begin_step(
                 connection, self.tenant.context, self.run.run_id, name, len(self._steps) + 1, kind, values
             )
@@ -132,15 +132,18 @@ class Journal:
     def _end(self, name: str, status: str, **values: Any) -> None:
         with self._database.tenant(self.tenant.context) as session:
             connection = session.connection()
-            self._change(connection, {"leased_until": CLOCK + span(LEASE_SECONDS)})
+            self._hold(connection)
             self._steps[name] = end_step(connection, self.tenant.context, self.run.run_id, name, status, **values)
 
     def _failed(self, name: str, error: HelpdeskError) -> StepFailed:
         self._end(name, "failed", fault=Fault(error.code, error.message[:2000], name))
         return StepFailed(name, error)
 
-    def _change(self, connection: Any, values: Mapping[str, Any]) -> None:
-        """Locks the run's row, so that no other process changes the run meanwhile."""
+    def _hold(self, connection: Connection) -> None:
+        """Locks the run's row and knows that it is still ours, so that no other process does the step too."""
+        self._change(connection, {"claims": RUNS.c.claims})
+
+    def _change(self, connection: Connection, values: Mapping[str, Any]) -> None:
         changed = change_mine(connection, self.tenant.context, self.run.run_id, self._owner, values)
         if changed is None:
             raise LeaseLost

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from components.helpdesk.actions_config import CallerKind
 
-RunKind = Literal["workflow", "goal"]
+# tool: one call, which a flow has ordered.
+RunKind = Literal["workflow", "goal", "tool"]
 # waiting: for a moment, or for a person's approval. handed_over: a person goes on with it.
 RunStatus = Literal["running", "waiting", "done", "failed", "handed_over", "cancelled"]
 StepStatus = Literal["running", "waiting", "done", "failed"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from components.agents.run import Fault, NewRun, WorkRun, WorkStep
 from components.core.tenant import TenantContext
+from components.database.session import Database
 from components.database.tables import WorkRunRow, WorkStepRow
 
 RUNS = WorkRunRow.metadata.tables[WorkRunRow.__tablename__]
@@ -25,8 +26,10 @@ def span(seconds: float) -> Any:
     return func.make_interval(0, 0, 0, 0, 0, 0, seconds)
 
 
-def insert_run(connection: Connection, tenant: TenantContext, new: NewRun) -> None:
-    """Nothing where its key is known."""
+def insert_run(connection: Connection, tenant: TenantContext, new: NewRun, lease: float | None) -> UUID | None:
+    """Nothing where its key is known. lease: seconds, for whoever inserts it to work on it; the lease, None where it
+    was there already."""
+    owner = None if lease is None else uuid4()
     values = {
         "run_id": uuid4(),
         "tenant_id": tenant.tenant_id,
@@ -42,8 +45,12 @@ def insert_run(connection: Connection, tenant: TenantContext, new: NewRun) -> No
         "conversation_id": new.conversation_id,
         "parent": new.parent,
         "wake_at": CLOCK,
+        "leased_by": owner,
+        "leased_until": None if lease is None else CLOCK + span(lease),
+        "claims": 0 if lease is None else 1,
     }
-    connection.execute(insert(RUNS).values(values).on_conflict_do_nothing(index_elements=["tenant_id", "key"]))
+    made = insert(RUNS).values(values).on_conflict_do_nothing(index_elements=["tenant_id", "key"])
+    return None if connection.execute(made.returning(RUNS.c.run_id)).one_or_none() is None else owner
 
 
 def find_run(
@@ -71,6 +78,13 @@ def claim(
     )
     row = connection.execute(taken).one_or_none()
     return None if row is None else (run_of(row), owner)
+
+
+def extend_leases(database: Database, tenant: TenantContext, owners: Sequence[UUID], seconds: float) -> None:
+    """They lapse so many seconds from now. Raises DatabaseUnavailable."""
+    held = update(RUNS).where(RUNS.c.tenant_id == tenant.tenant_id, RUNS.c.leased_by.in_(owners))
+    with database.tenant(tenant) as session:
+        session.connection().execute(held.values(leased_until=CLOCK + span(seconds)))
 
 
 def change_mine(

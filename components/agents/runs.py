@@ -33,18 +33,23 @@ class Runs:
 
     def start(self, tenant: TenantContext, new: NewRun) -> WorkRun:
         """The run, due at once; the one that its key began where there is one. Raises InvalidInput, KeyReused."""
+        return self.begin(tenant, new, None)[0]
+
+    def begin(self, tenant: TenantContext, new: NewRun, lease: float | None) -> tuple[WorkRun, UUID | None]:
+        """As `start`; lease: seconds for which the caller works on it, where it is new. The lease, None where it is
+        not."""
         if not 1 <= len(storable(new.key, "key")) <= LONGEST_KEY:
             raise InvalidInput(f"key has {len(new.key)} characters: 1 to {LONGEST_KEY} are allowed", field="key")
         given = plain(new.input, "input of a run", "input", LARGEST_INPUT)
         with self._database.tenant(tenant) as session:
             connection = session.connection()
-            insert_run(connection, tenant, new)
+            owner = insert_run(connection, tenant, new, lease)
             run = find_run(connection, tenant, key=new.key)
         if run is None:
             raise NotFound(f"the run of the key {new.key!r} is gone: its tenant may have been deleted")
         if (run.kind, run.name, dict(run.input)) != (new.kind, new.name, given):
             raise KeyReused(f"the key {new.key[:100]!r} stands for another run of {run.name}: send another key")
-        return run
+        return run, owner
 
     def get(self, tenant: TenantContext, run_id: UUID) -> tuple[WorkRun, tuple[WorkStep, ...]]:
         """The run and its steps. Raises NotFound."""

@@ -6,11 +6,10 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from components.agents.journal import LEASE_SECONDS, Journal, StepKey
+from components.agents.journal import Journal, StepKey
 from components.agents.pausing import AwaitsApproval, AwaitsMoment
-from components.core.errors import HelpdeskError, RateLimited
+from components.core.errors import RateLimited
 from components.helpdesk.actions_config import CallerKind
-from components.tools.permission import rules_for
 from components.tools.registry import ToolRegistry
 from components.tools.tool import Caller
 
@@ -44,14 +43,6 @@ def call_tool(
         return {"result": dict(made.result or {}), "invocation_id": str(made.invocation_id), "seconds": taken}
 
     given = {"tool": tool, "arguments": dict(arguments)}
-    ended = journal.step(step, KIND, given, call, seconds=_longest(registry, journal, tool))
+    ended = journal.step(step, KIND, given, call)
     result: Mapping[str, Any] = ended["result"]
     return result
-
-
-def _longest(registry: ToolRegistry, journal: Journal, tool: str) -> float:
-    """Seconds that the call may take."""
-    try:
-        return max(rules_for(journal.tenant, registry.get(journal.tenant, tool).spec).timeout, LEASE_SECONDS)
-    except HelpdeskError:
-        return LEASE_SECONDS

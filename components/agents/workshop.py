@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import Any, Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection
 
-from components.agents.journal import LEASE_SECONDS, Journal, StepFailed
+from components.agents.journal import Journal, StepFailed
 from components.agents.pausing import AwaitsApproval, AwaitsMoment, HandsOver, LeaseLost, TimeIsUp
 from components.agents.run import Fault, NewRun, RunKind, WorkRun
+from components.agents.run_leases import RunLeases
 from components.agents.run_rows import CLOCK, change_mine, claim, span
 from components.agents.runs import Ended, Runs
 from components.core.errors import HelpdeskError, TenantNotFound, Unavailable
@@ -23,10 +26,15 @@ from components.tools.approvals import find_decision
 
 # A run that so many processes in a row have died of is given up.
 MOST_CLAIMS = 5
+LEASE_SECONDS = 5.0
 _PAUSE = 5.0
 _LOOKS_EVERY = 0.05
 
 _log = logging.getLogger("helpdesk.agents")
+
+
+def _never() -> bool:
+    return False
 
 
 class Runner(Protocol):
@@ -49,51 +57,66 @@ class Workshop:
         tenant_of: Callable[[TenantContext], Tenant],
         *,
         on_ended: Sequence[Ended] = (),
+        lease: float = LEASE_SECONDS,
     ) -> None:
-        """tenant_of: as its configuration is now. on_ended: heard in the transaction that ends a run."""
+        """tenant_of: as its configuration is now. on_ended: heard in the transaction that ends a run. lease: seconds
+        after which another process takes a run over from one that died."""
         self._database, self._runners, self._tenant_of = database, runners, tenant_of
         self._on_ended = list(on_ended)
+        self._leases = RunLeases(database, lease)
         self.runs = Runs(database)
 
     def listen(self, ended: Ended) -> None:
         """One more that hears of runs that end."""
         self._on_ended.append(ended)
 
+    def close(self) -> None:
+        """Runs that are worked on go on in another process soon."""
+        self._leases.close()
+
     def run(self, tenant: TenantContext, new: NewRun, *, seconds: float) -> WorkRun:
         """Begins a run and works on it here, for so long at most; as it stands then, which may be its end. What is not
         done by then is gone on with in the background. Raises InvalidInput, KeyReused, DatabaseUnavailable."""
         until = time.monotonic() + seconds
-        run = self.runs.start(tenant, new)
-        while not run.ended and time.monotonic() < until:
+        run, owner = self.runs.begin(tenant, new, self._leases.seconds)
+        if owner is not None:
+            self._work_on(tenant, run, owner, lambda: time.monotonic() >= until)
+            run, _ = self.runs.get(tenant, run.run_id)
+        while not run.ended and (wait := _wait(run)) < until - time.monotonic():
+            time.sleep(wait)
             if not self.work(tenant, until, run.run_id):
-                if run.status == "waiting":
-                    break
                 time.sleep(_LOOKS_EVERY)
             run, _ = self.runs.get(tenant, run.run_id)
         return run
 
-    def work(self, tenant: TenantContext, until: float, run_id: UUID | None = None) -> bool:
+    def work(
+        self, tenant: TenantContext, until: float, run_id: UUID | None = None, *, over: Callable[[], bool] = _never
+    ) -> bool:
         """Works on the run that has been due longest, or on this one; whether there was one. until: by
-        time.monotonic. Raises DatabaseUnavailable."""
+        time.monotonic; it, or `over`, has the run put down before its next step. Raises DatabaseUnavailable."""
         with self._database.tenant(tenant) as session:
-            taken = claim(session.connection(), tenant, LEASE_SECONDS, run_id)
+            taken = claim(session.connection(), tenant, self._leases.seconds, run_id)
         if taken is None:
             return False
-        run, owner = taken
-        try:
-            self._put_down(tenant, run, owner, *self._outcome(tenant, run, owner, until))
-        except LeaseLost:
-            _log.info("run %s is another's, or was cancelled", run.run_id)
+        self._work_on(tenant, *taken, lambda: over() or time.monotonic() >= until)
         return True
 
+    def _work_on(self, tenant: TenantContext, run: WorkRun, owner: UUID, over: Callable[[], bool]) -> None:
+        try:
+            with self._leases.kept(tenant, owner):
+                outcome = self._outcome(tenant, run, owner, over)
+            self._put_down(tenant, run, owner, *outcome)
+        except LeaseLost:
+            _log.info("run %s is another's, or was cancelled", run.run_id)
+
     def _outcome(
-        self, tenant: TenantContext, run: WorkRun, owner: UUID, until: float
+        self, tenant: TenantContext, run: WorkRun, owner: UUID, over: Callable[[], bool]
     ) -> tuple[dict[str, Any], UUID | None]:
         """What is stored of the run as it is put down, and the call it waits for."""
         try:
             if run.claims > MOST_CLAIMS:
                 raise HelpdeskError(f"{MOST_CLAIMS} processes in a row died of the run: no other one tries it")
-            result = self._runners[run.kind].run(Journal(self._database, self._tenant_of(tenant), run, owner, until))
+            result = self._runners[run.kind].run(Journal(self._database, self._tenant_of(tenant), run, owner, over))
         except LeaseLost:
             raise
         except AwaitsApproval as paused:
@@ -147,3 +170,10 @@ class Workshop:
 
 def _ended(status: str) -> dict[str, Any]:
     return {"status": status, "wake_at": None, "finished_at": CLOCK}
+
+
+def _wait(run: WorkRun) -> float:
+    """Seconds until a run goes on by itself; without end where it waits for a person."""
+    if run.status != "waiting":
+        return 0.0
+    return math.inf if run.wake_at is None else max((run.wake_at - datetime.now(UTC)).total_seconds(), 0.0)

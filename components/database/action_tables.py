@@ -158,7 +158,7 @@ class WorkRunRow(Base):
     __table_args__ = (
         UniqueConstraint("tenant_id", "key"),
         UniqueConstraint("tenant_id", "run_id"),
-        CheckConstraint("kind IN ('workflow', 'goal')", name="kind"),
+        CheckConstraint("kind IN ('workflow', 'goal', 'tool')", name="kind"),
         CheckConstraint(
             "status IN ('running', 'waiting', 'done', 'failed', 'handed_over', 'cancelled')",
             name="status",

@@ -16,7 +16,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from components.core.errors import DatabaseUnavailable, InvalidSetting
 from components.database.addresses import parse_owner_url
-from components.database.roles import APP, OPERATOR, OWNER, RoleSecrets, ensure_roles
+from components.database.roles import APP, OPERATOR, OWNER, REPORTS, RoleSecrets, ensure_roles
 
 # Any number will do, as long as nothing else in the database takes the same one.
 _LOCK = 7_215_904_318
@@ -101,8 +101,8 @@ def _sole(connection: psycopg.Connection[Any]) -> Iterator[None]:
 
 
 def _open_schema(connection: psycopg.Connection[Any], url: URL) -> None:
-    owner, app, operator = (sql.Identifier(name) for name in (OWNER, APP, OPERATOR))
+    owner, app, operator, reports = (sql.Identifier(name) for name in (OWNER, APP, OPERATOR, REPORTS))
     database = sql.Identifier(url.database or "")
     connection.execute(sql.SQL("GRANT USAGE, CREATE ON SCHEMA public TO {}").format(owner))
-    connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}, {}").format(app, operator))
+    connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}, {}, {}").format(app, operator, reports))
     connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}, {}").format(database, app, operator))

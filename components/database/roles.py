@@ -1,4 +1,4 @@
-"""The database roles: who owns, who works, who keeps the registry, and that none of them sees past its tenant."""
+"""The database roles: who owns, works, reads reports and keeps the registry, and that none sees past its tenant."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ OWNER = "helpdesk_owner"
 APP = "helpdesk_app"
 OPERATOR = "helpdesk_operator"
 DAGSTER = "helpdesk_dagster"
+# Reads the views of reports and nothing else; the application becomes it for one transaction, nobody logs in as it.
+REPORTS = "helpdesk_reports"
 
 
 def _new_password() -> str:
@@ -39,7 +41,7 @@ def ensure_roles(connection: psycopg.Connection[Any], secrets: RoleSecrets) -> N
 
     Raises InvalidSetting where a role of one of our names exists that could see past row-level security.
     """
-    for name in (OWNER, *secrets.by_role()):
+    for name in (OWNER, REPORTS, *secrets.by_role()):
         if not _exists(connection, name):
             connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN NOINHERIT").format(sql.Identifier(name)))
     for name, password in secrets.by_role().items():
@@ -49,6 +51,8 @@ def ensure_roles(connection: psycopg.Connection[Any], secrets: RoleSecrets) -> N
         connection.execute(statement.format(sql.Identifier(name), sql.Literal(verifier)))
     _let_act_as(connection, OWNER)
     _let_act_as(connection, DAGSTER)
+    # The application inherits nothing: it must say that it acts as the other, and then may do less.
+    connection.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(REPORTS), sql.Identifier(APP)))
     _refuse_powerful(connection)
 
 
@@ -67,7 +71,7 @@ def _let_act_as(connection: psycopg.Connection[Any], role: str) -> None:
 def _refuse_powerful(connection: psycopg.Connection[Any]) -> None:
     powerful = connection.execute(
         "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND (rolsuper OR rolbypassrls OR rolcreaterole)",
-        [[OWNER, APP, OPERATOR, DAGSTER]],
+        [[OWNER, APP, OPERATOR, DAGSTER, REPORTS]],
     ).fetchall()
     if powerful:
         names = ", ".join(name for (name,) in powerful)

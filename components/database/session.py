@@ -16,8 +16,13 @@ from sqlalchemy.orm import Session
 
 from components.core.errors import DatabaseUnavailable
 from components.core.tenant import TenantContext
+from components.database.roles import REPORTS
 
 _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
+_READ_REPORTS = text(
+    "SELECT set_config('role', :role, true), set_config('transaction_read_only', 'on', true), "
+    "set_config('statement_timeout', :milliseconds, true)"
+)
 _FIND_TENANT = text("SELECT tenant_id_for_domain(:domain)")
 _DUE_RUNS = text("SELECT tenants_with_due_runs()")
 _DUE_TENANTS = text("SELECT tenants_with_due_outbox(:kinds)")
@@ -73,6 +78,15 @@ class Database:
         """
         with _transaction(self._app) as session:
             session.connection().execute(_SET_TENANT, {"tenant_id": str(context.tenant_id)})
+            yield session
+
+    @contextlib.contextmanager
+    def reports(self, context: TenantContext, seconds: float) -> Iterator[Session]:
+        """One transaction that reads this tenant's rows of the views of reports, and can do nothing else. seconds: for
+        each statement. Otherwise like `tenant`."""
+        with self.tenant(context) as session:
+            milliseconds = f"{max(seconds, 0.1) * 1000:.0f}"
+            session.execute(_READ_REPORTS, {"role": REPORTS, "milliseconds": milliseconds})
             yield session
 
     @contextlib.contextmanager

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from components.core.errors import DatabaseUnavailable, HelpdeskError, InvalidFlow
-from components.core.work import WorkOrder
+from components.core.errors import DatabaseUnavailable, HelpdeskError, InvalidFlow, Unavailable
+from components.core.work import Pending, WorkOrder
 from components.dialogue.asking import ask, ask_again
 from components.dialogue.engine_knowledge import answer_from_knowledge
 from components.dialogue.engine_moves import call, end_flow, follow, go, hand_over, hand_over_at, mark_worked
 from components.dialogue.engine_run import TurnRun
 from components.dialogue.flow import (
     HANDOVER,
+    WORK_ERROR,
     AskNode,
     EndNode,
     FlowNode,
@@ -21,6 +22,8 @@ from components.dialogue.flow import (
 )
 from components.dialogue.interruptions import unpark
 from components.dialogue.templates import render_value
+from components.dialogue.work_later import later_of
+from components.helpdesk.wording import WordingKey
 
 
 def enter(run: TurnRun) -> None:
@@ -97,6 +100,25 @@ def _is_built_in_handover(run: TurnRun, target: str) -> bool:
     return target == HANDOVER and target not in flows and target not in flows[run.frames[-1].flow].nodes
 
 
+def _goes_on(run: TurnRun, node: WorkNode, pending: Pending) -> None:
+    """Nothing is claimed to be done; once it is, the customer is told: see work_returns."""
+    run.note(node.kind, f"{node.name} goes on without the conversation, for want of {pending}")
+    if node.pending is not None:
+        go(run, node.pending)
+        return
+    said: WordingKey = "work_approval" if pending == "approval" else "work_goes_on"
+    run.say(f"{run.wording(said)} {run.wording('anything_else')}")
+    end_flow(run)
+
+
+def _keep_error(run: TurnRun, error: HelpdeskError) -> None:
+    """Lets a text say why; a temporary fault's own words are for operators."""
+    said = "" if isinstance(error, Unavailable) else error.message[:500]
+    kept = {"code": error.code, "message": said}
+    if run.fits(WORK_ERROR, kept):
+        run.remember(WORK_ERROR, kept)
+
+
 def _order(run: TurnRun, node: WorkNode) -> None:
     """The key is the same when the turn is run again after a crash, so that nothing is done twice."""
     around = run.given.surroundings
@@ -109,13 +131,20 @@ def _order(run: TurnRun, node: WorkNode) -> None:
     except InvalidFlow as error:
         raise InvalidFlow(f"{place}: {error.message}", field=error.field) from error
     mark_worked(run)
+    about = later_of(run, node)
     try:
-        done = run.given.ports.work(WorkOrder(node.kind, node.name, arguments, key, around.conversation_id, goal))
+        done = run.given.ports.work(
+            WorkOrder(node.kind, node.name, arguments, key, around.conversation_id, goal, about)
+        )
     except DatabaseUnavailable:
         raise
     except HelpdeskError as error:
         run.note(node.kind, f"{node.name} failed: {error.code}")
+        _keep_error(run, error)
         go(run, node.failed, "work_failed")
+        return
+    if done.pending:
+        _goes_on(run, node, done.pending)
         return
     run.note(node.kind, f"{node.name} {'would be done' if done.dry else 'done'}")
     if node.save_as:

@@ -9,6 +9,8 @@ from typing import Any, Literal
 MAIN = "main"
 # Arrows may point to these wherever no node and no flow has the name.
 HANDOVER, END = "handover", "end"
+# A variable: why the last work was not done, as {code, message}.
+WORK_ERROR = "work_error"
 BUILT_IN = (HANDOVER, END)
 
 SlotType = Literal["text", "integer", "number", "email", "date", "yes_no", "choice"]
@@ -105,7 +107,9 @@ class RagNode(Node):
 @dataclass(frozen=True)
 class WorkNode(Node):
     """Has a workflow or a tool run. arguments: JSON in which texts are Jinja. save_as: the variable that its values
-    are under afterwards. failed: where to go when it was not done."""
+    are under afterwards. failed: where to go when it was not done. pending: where to go while it goes on without the
+    conversation, for want of a person's approval; None = says so, and the flow ends. later: what is said once it is
+    done then, a standard text by default."""
 
     kind: Literal["workflow", "tool"] = "workflow"
     name: str = ""
@@ -113,6 +117,8 @@ class WorkNode(Node):
     arguments: Mapping[str, Any] | None = None
     save_as: str = ""
     failed: str = HANDOVER
+    pending: str | None = None
+    later: str = ""
 
 
 @dataclass(frozen=True)

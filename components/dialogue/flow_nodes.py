@@ -103,6 +103,8 @@ def _workflow(keys: Mapping[str, Any], node_id: str, line: int, arrows: tuple[Ar
         arguments=keys.get("arguments"),
         save_as=keys.get("save_as", ""),
         failed=keys.get("failed", HANDOVER),
+        pending=keys.get("pending"),
+        later=keys.get("later", ""),
     )
 
 
@@ -116,6 +118,8 @@ def _tool(keys: Mapping[str, Any], node_id: str, line: int, arrows: tuple[Arrow,
         arguments=keys.get("input"),
         save_as=keys.get("save_as", ""),
         failed=keys.get("failed", HANDOVER),
+        pending=keys.get("pending"),
+        later=keys.get("later", ""),
     )
 
 

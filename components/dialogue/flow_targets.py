@@ -52,6 +52,8 @@ def exits(node: Node) -> Iterator[Exit]:
         yield Exit("unanswered", node.unanswered, "not answered")
     if isinstance(node, WorkNode):
         yield Exit("failed", node.failed, "failed")
+        if node.pending is not None:
+            yield Exit("pending", node.pending, "goes on later")
 
 
 def targets_of(flows: Mapping[str, Flow], flow: Flow) -> frozenset[str]:

@@ -32,7 +32,7 @@ _KEYS: Mapping[type[Node], tuple[str, ...]] = {
     MessageNode: ("text", "texts", "buttons"),
     AskNode: ("text", "invalid", "buttons"),
     RagNode: ("query",),
-    WorkNode: ("goal", "arguments", "input"),
+    WorkNode: ("goal", "arguments", "input", "later"),
     HandoverNode: ("text",),
     EndNode: ("text",),
 }

@@ -11,14 +11,14 @@ from components.core.template_inspection import (
     variables_of_condition,
     variables_of_text,
 )
-from components.dialogue.flow import AskNode, Flow, Node, WorkNode
+from components.dialogue.flow import WORK_ERROR, AskNode, Flow, Node, WorkNode
 from components.dialogue.flow_files import ReadFlow, ReadFlows
 from components.dialogue.flow_paths import ways
 from components.dialogue.flow_problem import FlowProblem, allowed
 from components.dialogue.flow_texts import FlowText, texts_of
 
 # What templates may read besides slots and saved results.
-SURROUNDINGS = ("user", "tenant", "message", "intent", "entities", "language", "conversation")
+SURROUNDINGS = ("user", "tenant", "message", "intent", "entities", "language", "conversation", WORK_ERROR)
 _TENANT_KEYS = ("name", "greeting", "contact")
 
 
@@ -42,8 +42,10 @@ def variable_problems(read: ReadFlows) -> Iterator[FlowProblem]:
         for node in one.flow.nodes.values():
             known = {*SURROUNDINGS, *others, *_known_at(node, before, sets[flow_id])}
             for text in _texts(one, node):
+                # It is said once the node is done.
+                there = known | sets[flow_id].get(node.node_id, set()) if text.path[0] == "later" else known
                 for use in _uses(text):
-                    if message := _doubt(use, known):
+                    if message := _doubt(use, there):
                         yield _at(one, node, text, use.line, message, "warning")
 
 

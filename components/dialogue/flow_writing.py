@@ -102,6 +102,7 @@ def _own_keys(node: Node) -> dict[str, Any]:
                 **({} if node.arguments is None else {key: node.arguments}),
                 **_given(save_as=node.save_as),
                 **({"failed": node.failed} if node.failed != HANDOVER else {}),
+                **_given(pending=node.pending, later=node.later),
             }
         case FlowNode():
             return {"type": "flow", "flow": node.flow}

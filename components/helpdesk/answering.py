@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from threading import Lock
 from time import monotonic
 from uuid import UUID, uuid4
 
 from components.core.answers import Answer
 from components.core.embeddings import Embedder
-from components.core.errors import IndexUnavailable, InvalidInput
 from components.core.generation import AnswerGenerator
 from components.core.languages import language_name
 from components.core.settings import Settings
@@ -22,27 +19,13 @@ from components.helpdesk.answer_cache import AnswerBasis, AnswerCache, CachedAns
 from components.helpdesk.answer_log import AnswerLog, store_answer
 from components.helpdesk.answer_terms import AnswerTerms, read_terms
 from components.helpdesk.answered_question import AnsweredQuestion, CacheOutcome
-from components.helpdesk.storable import made_readable, storable
+from components.helpdesk.searching import checked_question, checked_top_k
+from components.helpdesk.served_pipelines import ServedPipeline, ServedPipelines
+from components.helpdesk.storable import made_readable
 from components.helpdesk.tenant_config import read_config
-from components.retrieval.loading import Bindings
-from components.retrieval.pipeline import RetrievalPipeline
-from components.vectors.served_version import FileSignature, signature
-from components.vectors.tenant_index import TenantIndex
 
-LONGEST_QUESTION = 4000
-MOST_PASSAGES = 50
-TENANTS_HELD = 64
 # Kept back from the generator, so that an answer of the last moment is still stored and told.
 STORING_SECONDS = 0.1
-
-
-@dataclass(frozen=True)
-class _Serving:
-    """What answers one tenant's questions until another version is promoted."""
-
-    signature: FileSignature
-    index_version: int
-    pipeline: RetrievalPipeline
 
 
 @dataclass(frozen=True)
@@ -74,12 +57,9 @@ class Answering:
         self._database = database
         self._log = AnswerLog(database)
         self._embedder = embedder
-        self._generator_for = generator_for
         self._cache = cache
         self._settings = settings
-        self._vectors = settings.data_dir / "vectors"
-        self._serving: OrderedDict[UUID, _Serving] = OrderedDict()
-        self._lock = Lock()
+        self._serving = ServedPipelines(embedder, generator_for, settings)
 
     def answer(
         self,
@@ -107,16 +87,10 @@ class Answering:
         InvalidPrompt.
         """
         until = monotonic() + (self._settings.request_deadline if deadline is None else deadline)
-        question = storable(question, "question").strip()
-        if not 1 <= len(question) <= LONGEST_QUESTION:
-            raise InvalidInput(
-                f"question has {len(question)} characters: 1 to {LONGEST_QUESTION} are allowed", field="question"
-            )
-        if not 1 <= top_k <= MOST_PASSAGES:
-            raise InvalidInput(f"top_k={top_k}: 1 to {MOST_PASSAGES} are allowed", field="top_k")
+        question, top_k = checked_question(question), checked_top_k(top_k)
         if language is not None:
             language_name(language)
-        serving = self._serving_for(tenant)
+        serving = self._serving.get(tenant)
         asked = _Asked(question, top_k, channel, refusal, language, trace_id or uuid4().hex)
         cache = None if fresh else self._cache
         known, terms, key, outcome = self._look_up(tenant, asked, serving, cache)
@@ -145,7 +119,7 @@ class Answering:
         return answered
 
     def _look_up(
-        self, tenant: TenantContext, asked: _Asked, serving: _Serving, cache: AnswerCache | None
+        self, tenant: TenantContext, asked: _Asked, serving: ServedPipeline, cache: AnswerCache | None
     ) -> tuple[AnsweredQuestion | None, AnswerTerms, str, CacheOutcome]:
         """A kept answer, stored as this question's own, in the transaction that has read what it depends on: a
         second one would cost a third of the time that a kept answer takes."""
@@ -165,7 +139,7 @@ class Answering:
             store_answer(session, tenant, answered, asked.channel)
         return answered, terms, key, outcome
 
-    def _basis(self, asked: _Asked, serving: _Serving, terms: AnswerTerms) -> AnswerBasis:
+    def _basis(self, asked: _Asked, serving: ServedPipeline, terms: AnswerTerms) -> AnswerBasis:
         return AnswerBasis(
             question=asked.question,
             top_k=asked.top_k,
@@ -179,33 +153,6 @@ class Answering:
             translated=_is_translated(asked, terms),
         )
 
-    def _serving_for(self, tenant: TenantContext) -> _Serving:
-        """Everything is opened anew when the pointer to the served version changes: a rebuilt index has other
-        files, perhaps of another model, under version numbers that were there before."""
-        now = signature(self._vectors / str(tenant.tenant_id))
-        with self._lock:
-            known = self._serving.get(tenant.tenant_id)
-            if known is not None and known.signature == now:
-                self._serving.move_to_end(tenant.tenant_id)
-                return known
-            self._serving.pop(tenant.tenant_id, None)
-        if now is None:
-            raise IndexUnavailable("no knowledge is being served for this tenant yet: run `helpdesk ingest` first")
-        opened = self._open(tenant, now)
-        with self._lock:
-            self._serving[tenant.tenant_id] = opened
-            self._serving.move_to_end(tenant.tenant_id)
-            while len(self._serving) > TENANTS_HELD:
-                self._serving.popitem(last=False)
-        return opened
-
-    def _open(self, tenant: TenantContext, now: FileSignature) -> _Serving:
-        snapshot = TenantIndex.open(self._vectors, tenant, self._embedder.identity).served()
-        if snapshot is None:
-            raise IndexUnavailable("the tenant's knowledge is being rebuilt: try again in some minutes")
-        bindings = Bindings(snapshot, self._embedder, self._generator_for(tenant))
-        return _Serving(now, snapshot.version, RetrievalPipeline(self._settings.pipeline, bindings))
-
 
 def _is_translated(asked: _Asked, terms: AnswerTerms) -> bool:
     """Whether the answer is to be in another language than the tenant's knowledge."""
@@ -214,7 +161,7 @@ def _is_translated(asked: _Asked, terms: AnswerTerms) -> bool:
 
 def _answered(
     asked: _Asked,
-    serving: _Serving,
+    serving: ServedPipeline,
     terms: AnswerTerms,
     answer: Answer,
     cache: CacheOutcome,

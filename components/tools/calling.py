@@ -11,7 +11,8 @@ from typing import Any, cast
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
-from components.core.errors import DatabaseUnavailable, HelpdeskError, ToolUnavailable, Unavailable
+from components.core.errors import DatabaseUnavailable, HelpdeskError, ToolRefused, ToolUnavailable, Unavailable
+from components.core.tenant import Tenant
 from components.database.session import Database
 from components.tools.approvals import ask, find_decision
 from components.tools.arguments import LARGEST_RESULT, plain
@@ -41,6 +42,19 @@ class ToolCalls:
         if known is not None:
             return known
         return self._ask_other(order) if is_remote(order.tool) else self._act(order)
+
+    def give_up(self, tenant: Tenant, stood: Invocation, error: HelpdeskError) -> Invocation:
+        """Ends a call that was decided on and cannot be made any more; one that was not is given as it stands."""
+        context = tenant.context
+        with self._database.tenant(context) as session:
+            connection = session.connection()
+            held, _ = lock(connection, context, stood.key)
+            decided = find_decision(connection, context, held.invocation_id)
+            if held.status != "waiting" or decided is None or decided[0] == "pending":
+                return held
+            failure = failure_of(error)
+            note(connection, context, held.invocation_id, "failed", failure=failure)
+            return replace(held, status="failed", failure=failure)
 
     def rehearse(self, order: Order) -> Invocation:
         """What it would be: on our own tables it is done and taken back at once. Raises what the tool raises."""
@@ -186,6 +200,8 @@ class ToolCalls:
         """The call as it waits, where a person is to be asked first; None where it may be made."""
         tenant = order.tenant.context
         if call.approval_id is not None:
+            if price is not None and call.price is not None and price > call.price:
+                raise ToolRefused(f"{call.tool}: {call.price:.2f} was approved, and it would move {price:.2f} by now")
             return None
         reason = order.rules.asks(order.caller, price)
         if reason is None:
@@ -233,7 +249,8 @@ class ToolCalls:
                 connection = session.connection()
                 insert_new(connection, tenant, new)
                 stood, _ = lock(connection, tenant, order.key)
-                if not _has_ended(stood) and stood.status != "waiting":
+                asked = find_decision(connection, tenant, stood.invocation_id)
+                if not _has_ended(stood) and (asked is None or asked[0] != "pending"):
                     failure = replace(failure_of(error), again=True)
                     seconds = time.monotonic() - began
                     note(connection, tenant, stood.invocation_id, "failed", failure=failure, seconds=seconds)

@@ -70,6 +70,6 @@ def make_world(
     from tests.agents.orchestrator_world import SHOP, World
 
     def make(**config: Any) -> World:
-        return World(database, make_tenant(config={**SHOP, **config}), *models)
+        return World(database, make_tenant(config={**SHOP, **config}), models)
 
     return make

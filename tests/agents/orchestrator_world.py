@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from components.agents.journal import Journal
 from components.agents.orchestrator.executor import Orchestrator
 from components.agents.orchestrator.model_turns import Models
 from components.agents.plans.library import Plans
@@ -59,12 +60,47 @@ REFUNDS = {
         "reason": {"type": "string"},
         "email": {"type": "string"},
     },
-    "required": ["order_number", "amount"],
+    "required": ["order_number", "reason"],
 }
 
 
 class Killed(BaseException):
     """As if the process had died there."""
+
+
+class Mortal:
+    """Pursues goals, and dies once at the n-th new step: when it has ended, or before it is stored."""
+
+    def __init__(self, goals: Orchestrator, at: int, die: Callable[[], None], *, stored: bool) -> None:
+        self._goals, self._left, self._die, self._stored = goals, at, die, stored
+
+    def run(self, journal: Journal) -> Mapping[str, Any]:
+        step = journal.step
+
+        def mortal(name: str, kind: str, given: Any, do: Any, **how: Any) -> Any:
+            stood = journal.find(name)
+            dies = self._left == 0 and (stood is None or stood.status == "running")
+
+            def act(key: Any) -> Any:
+                done = do(key)
+                if dies and not self._stored:
+                    self._die()
+                return done
+
+            if stood is None:
+                self._left -= 1
+            ended = step(name, kind, given, act, **how)
+            if dies:
+                self._die()
+            return ended
+
+        journal.step = mortal  # type: ignore[method-assign]
+        return self._goals.run(journal)
+
+
+def fall() -> None:
+    """Dies within this process."""
+    raise Killed
 
 
 class LookUp:
@@ -89,21 +125,27 @@ class LookUp:
 
 
 class Refund:
-    """Money back, at most what is left of the order, counted in its row."""
+    """Money back, by default all that is left of the order, counted in its row."""
 
     spec = ToolSpec("refund_order", "Gives money back.", REFUNDS, {"type": "object"}, "money")
 
     def price(self, session: Session, use: ToolUse) -> Decimal | None:
-        return Decimal(str(use.arguments["amount"]))
+        return _asked(_order(session, use), use)
 
     def act(self, session: Session, use: ToolUse) -> ToolOutcome:
-        order, amount = _order(session, use), Decimal(str(use.arguments["amount"]))
+        order = _order(session, use)
+        amount = _asked(order, use)
         if order.status != "delivered":
             raise ToolRefused(f"order {order.order_number} is {order.status}: only a delivered one is refunded")
         if order.refunded + amount > order.total:
             raise ToolRefused(f"{amount} is more than is left of order {order.order_number}")
         order.refunded += amount
         return ToolOutcome({"order_number": order.order_number, "amount": float(amount)})
+
+
+def _asked(order: ShopOrderRow, use: ToolUse) -> Decimal:
+    asked = use.arguments.get("amount")
+    return order.total - order.refunded if asked is None else Decimal(str(asked))
 
 
 def _order(session: Session, use: ToolUse) -> ShopOrderRow:
@@ -121,18 +163,23 @@ def _order(session: Session, use: ToolUse) -> ShopOrderRow:
 class World:
     """One tenant and its orders. `restarted` gives another process's world over the same database and model."""
 
-    def __init__(self, database: Database, tenant: Tenant, gateway: ModelGateway, loop: EventLoopThread) -> None:
-        self.database, self.tenant = database, tenant
-        self._gateway, self._loop = gateway, loop
+    def __init__(self, database: Database, tenant: Tenant, opened: tuple[ModelGateway, EventLoopThread] | None) -> None:
+        """opened: the way to language models; none = there is none."""
+        self.database, self.tenant, self._opened = database, tenant, opened
         self.registry = ToolRegistry(database, [LookUp(), Refund(), CreateTicket()])
         self.approvals = Approvals(database, wake_for)
         self.plans = Plans(database)
-        models = Models(gateway, loop, lambda _: policy_of(self.tenant.config))
+        models = None if opened is None else Models(*opened, lambda _: policy_of(self.tenant.config))
         self.goals = Orchestrator(self.registry, self.plans, models)
         self.workshop = Workshop(database, {"goal": self.goals}, lambda _: self.tenant)
 
     def restarted(self) -> World:
-        return World(self.database, self.tenant, self._gateway, self._loop)
+        return World(self.database, self.tenant, self._opened)
+
+    def dies(self, at: int, die: Callable[[], None] = fall, *, stored: bool) -> None:
+        """Has whoever works on runs here die at this step."""
+        mortal = Mortal(self.goals, at, die, stored=stored)
+        self.workshop = Workshop(self.database, {"goal": mortal}, lambda _: self.tenant)
 
     def add_order(self, number: str = "A-1", *, total: float = 80, status: str = "delivered", note: str = "") -> None:
         with self.database.tenant(self.tenant.context) as session:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
-from components.agents.journal import Journal
 from components.agents.run import WorkRun
-from components.agents.workshop import Workshop
+from components.agents.run_rows import STEPS
 from tests.agents.orchestrator_world import REFUND, Killed, World, calls, says
 from tests.helpdesk.scripted_model_server import Script, ScriptedServer
 
 MakeWorld = Callable[..., World]
 
 LOOK = calls("lookup_order", '{"order_number": "A-1"}')
-GIVE = calls("refund_order", '{"order_number": "A-1", "amount": 80}')
+GIVE = calls("refund_order", '{"order_number": "A-1", "amount": 80, "reason": "broken"}')
 REPORT = says('{"summary": "Order A-1 was refunded.", ', '"toolArgs": {"subject": "Refund of A-1"}}')
 NO_PLAN = "Find the parcel"
 
@@ -106,36 +107,6 @@ def test_what_a_person_refused_is_told_to_the_model_and_not_done(make_world: Mak
     assert json.loads(answer)["not_done"]["code"] == "tool_refused"
 
 
-class Mortal:
-    """Runs what it is given, and dies once at the n-th new step: when it has ended, or before it is stored."""
-
-    def __init__(self, world: World, at: int, *, stored: bool) -> None:
-        self._world, self._left, self._stored = world, at, stored
-
-    def run(self, journal: Journal) -> Mapping[str, Any]:
-        step = journal.step
-
-        def mortal(name: str, kind: str, given: Any, do: Any, **how: Any) -> Any:
-            stood = journal.find(name)
-            dies = self._left == 0 and (stood is None or stood.status == "running")
-
-            def act(key: Any) -> Any:
-                done = do(key)
-                if dies and not self._stored:
-                    raise Killed
-                return done
-
-            if stood is None:
-                self._left -= 1
-            ended = step(name, kind, given, act, **how)
-            if dies:
-                raise Killed
-            return ended
-
-        journal.step = mortal  # type: ignore[method-assign]
-        return self._world.goals.run(journal)
-
-
 @pytest.mark.parametrize("at", range(6))
 def test_a_process_that_dies_between_two_steps_costs_no_turn_and_no_second_call(
     make_world: MakeWorld, model: ScriptedServer, at: int
@@ -143,8 +114,7 @@ def test_a_process_that_dies_between_two_steps_costs_no_turn_and_no_second_call(
     world = make_world()
     world.add_order()
     model.scripts = [LOOK, GIVE, REPORT]
-    mortal = Mortal(world, at, stored=True)
-    world.workshop = Workshop(world.database, {"goal": mortal}, lambda _: world.tenant)
+    world.dies(at, stored=True)
     with pytest.raises(Killed):
         world.begin(order_number="A-1")
     other = world.restarted()
@@ -164,7 +134,7 @@ def test_a_process_that_dies_before_a_step_is_stored_acts_once_all_the_same(
     script = [LOOK, GIVE, REPORT]
     # A turn whose answer was lost is asked again.
     model.scripts = [each for n, each in enumerate(script) for _ in range(2 if at == 2 * n + 1 else 1)]
-    world.workshop = Workshop(world.database, {"goal": Mortal(world, at, stored=False)}, lambda _: world.tenant)
+    world.dies(at, stored=False)
     with pytest.raises(Killed):
         world.begin(order_number="A-1")
     other = world.restarted()
@@ -174,8 +144,24 @@ def test_a_process_that_dies_before_a_step_is_stored_acts_once_all_the_same(
     assert len(world.registry.invocations(world.tenant)) == 2
 
 
+def test_the_time_in_which_no_process_was_there_is_not_the_goals(make_world: MakeWorld, model: ScriptedServer) -> None:
+    world = make_world()
+    world.add_order()
+    model.scripts = [LOOK, LOOK, GIVE, REPORT]
+    world.dies(1, stored=False)
+    with pytest.raises(Killed):
+        world.begin(order_number="A-1")
+    past = {"started_at": STEPS.c.started_at - timedelta(hours=2)}
+    with world.database.tenant(world.tenant.context) as session:
+        session.execute(update(STEPS).where(STEPS.c.tenant_id == world.tenant.tenant_id).values(past))
+    other = world.restarted()
+    other.due()
+    assert other.go_on()
+    assert other.newest().status == "done"
+
+
 UNKNOWN = calls("refund_everything", "{}")
-WRONG = calls("refund_order", '{"order_number": "A-1", "amount": "all"}')
+WRONG = calls("refund_order", '{"order_number": "A-1", "amount": "all", "reason": "broken"}')
 BROKEN = calls("refund_order", '{"order_number": ')
 LISTED = calls("refund_order", "[1]")
 
@@ -242,7 +228,7 @@ def test_two_calls_in_one_turn_come_one_after_another_and_stop_at_a_person(
     world.add_order()
     both = Script(
         calls=(
-            ("refund_order", '{"order_number": "A-1", "amount": 60}'),
+            ("refund_order", '{"order_number": "A-1", "amount": 60, "reason": "broken"}'),
             ("create_ticket", '{"subject": "Refunded"}'),
         )
     )

@@ -179,7 +179,7 @@ def test_a_goal_without_model_and_plan_is_refused_with_the_goals_there_are(world
 
 def test_values_that_do_not_fit_are_refused_by_name(world: World) -> None:
     with pytest.raises(InvalidInput) as caught:
-        world.goals.check(world.tenant, "Process refund", {"amount": "all"})
+        world.goals.check(world.tenant, "Process refund", {"amount": "all", "reason": "broken"})
     assert caught.value.field == "amount"
     save(world, "greet", GREET)
     with pytest.raises(InvalidInput, match="needs subject") as caught:
@@ -199,7 +199,7 @@ goal: {goal}
 steps:
   - id: refund
     tool: refund_order
-    arguments: {{order_number: A-1, amount: 5}}
+    arguments: {{order_number: A-1, amount: 5, reason: broken}}
     on_error: {on_error}
 result:
   why: "{{{{ errors.refund.code }}}}"

@@ -135,6 +135,21 @@ def test_a_run_whose_process_died_goes_on_without_doing_a_step_again(world: Worl
     assert len(world.ended) == 1
 
 
+def test_a_lease_is_kept_while_its_process_lives(world: World) -> None:
+    world.workshop = Workshop(world.database, {"goal": world}, lambda _: world.tenant, lease=0.4)
+
+    def slow(key: StepKey) -> Mapping[str, Any]:
+        until = time.monotonic() + 1.2
+        while time.monotonic() < until:
+            time.sleep(0.1)
+            assert not world.go_on()
+        return {}
+
+    world.body = lambda journal: journal.step("slow", "tool", {}, slow)
+    assert world.begin().status == "done"
+    world.workshop.close()
+
+
 def test_a_run_that_processes_die_of_is_given_up(world: World) -> None:
     def body(journal: Journal) -> Mapping[str, Any]:
         raise Killed
@@ -165,7 +180,7 @@ def test_a_step_that_fails_for_the_moment_is_tried_again_with_the_same_key(world
         return {"attempt": key.attempt}
 
     world.body = lambda journal: journal.step("one", "tool", {}, act)
-    run = world.begin()
+    run = world.begin(seconds=0.5)
     assert run.status == "waiting"
     for _ in range(2):
         world.due(run)
@@ -198,14 +213,14 @@ def test_a_step_that_fails_for_good_ends_the_run_or_is_gone_round(world: World) 
 
 def test_a_run_waits_for_its_moment(world: World) -> None:
     def wait(key: StepKey) -> Mapping[str, Any]:
-        waited(key, 0.3)
+        waited(key, 0.5)
         return {"attempt": key.attempt}
 
     world.body = lambda journal: journal.step("wait", "wait", {}, wait)
-    run = world.begin()
+    run = world.begin(seconds=0.2)
     assert run.status == "waiting"
     assert not world.go_on()
-    time.sleep(0.35)
+    time.sleep(0.5)
     assert world.go_on()
     assert world.now(run).result == {"attempt": 2}
 

@@ -172,6 +172,27 @@ def test_canned_answers_are_made_found_by_a_slash_and_filled_in(shifts: Shifts, 
     assert page.locator("[data-author=agent]").count() == 0
 
 
+def test_the_list_of_canned_answers_stays_for_who_comes_back_to_the_box(
+    shifts: Shifts, desks: Desks, shop: Tenant
+) -> None:
+    anna = desks.agent("Anna")
+    desks.workbench.desk.claim(shop.context, anna, desks.waiting(name="Ada back"))
+    desks.workbench.agent_tools.canned_answers.put(shop.context, "bye", "Bye!")
+    page = shifts.console(shop, anna)
+    page.click("[data-view=mine]")
+    choose(page, "Ada back")
+    page.wait_for_selector(".hd-canned li:has-text('/bye')")
+    page.type(REPLY, "/by")
+    page.wait_for_selector(".hd-slash [aria-selected=true]")
+    page.locator(REPLY).blur()
+    assert page.is_hidden(".hd-slash")
+    page.type(REPLY, "e")
+    page.wait_for_timeout(300)
+    assert page.is_visible(".hd-slash [aria-selected=true]")
+    page.click(".hd-slash [role=option]")
+    assert page.input_value(REPLY) == "Bye!"
+
+
 def test_single_keys_work_outside_of_fields_and_can_be_turned_off(shifts: Shifts, desks: Desks, shop: Tenant) -> None:
     session = desks.waiting(name="Ada keys", priority="urgent")
     page = shifts.console(shop, desks.agent("Anna"))

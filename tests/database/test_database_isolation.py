@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 
 from components.core.tenant import Tenant, TenantContext
 from components.database.addresses import DatabaseAddresses
-from components.database.roles import APP, OPERATOR, OWNER
+from components.database.report_views import REPORT_VIEWS
+from components.database.roles import APP, OPERATOR, OWNER, REPORTS
 from components.database.session import Database
 from components.database.tables import Base
 
@@ -47,7 +48,7 @@ def test_every_table_of_the_database_is_declared(owner: psycopg.Connection[tuple
         "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace"
         " AND relkind IN ('r', 'p', 'v', 'm', 'f')"
     )
-    assert sorted(name for (name,) in found) == sorted([*TABLES, "alembic_version"])
+    assert sorted(name for (name,) in found) == sorted([*TABLES, *REPORT_VIEWS, "alembic_version"])
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -188,11 +189,18 @@ def test_no_role_of_ours_owns_or_bypasses(owner: psycopg.Connection[tuple[object
         " FROM pg_roles r WHERE rolname LIKE 'helpdesk%' ORDER BY rolname"
     ).fetchall()
     assert [(name, login, power, memberships) for name, login, power, _, memberships in roles] == [
-        ("helpdesk_app", True, False, 0),
+        ("helpdesk_app", True, False, 1),
         ("helpdesk_dagster", True, False, 0),
         ("helpdesk_operator", True, False, 0),
         ("helpdesk_owner", False, False, 0),
+        ("helpdesk_reports", False, False, 0),
     ]
+    of_app = owner.execute(
+        "SELECT r.rolname, inherit_option FROM pg_auth_members m JOIN pg_roles r ON r.oid = roleid"
+        " WHERE member = %s::regrole",
+        [APP],
+    ).fetchall()
+    assert of_app == [(REPORTS, False)], "the application may become who reads reports, and is nobody else"
     assert [name for name, _, _, owned, _ in roles if owned] == ["helpdesk_owner"]
 
 
@@ -229,3 +237,29 @@ def test_a_tenant_is_found_by_its_domain_before_it_is_known(
     assert database.find_tenant_id(tenant.domain) == tenant.tenant_id
     assert database.find_tenant_id("unheard-of.example") is None
     assert database.find_tenant_id("' OR true --") is None
+
+
+@pytest.mark.parametrize("table", [*TABLES, "alembic_version"])
+def test_who_reads_reports_reads_no_table_and_writes_nothing(fill_tenant: Fill, database: Database, table: str) -> None:
+    ours, _ = fill_tenant()
+    with database.reports(ours, 5) as session:
+        assert "permission denied" in refusal(session, sa.text(f"SELECT FROM {table}"))
+        with pytest.raises(sa.exc.InternalError, match="read-only transaction"), session.begin_nested():
+            session.execute(sa.text(f"INSERT INTO {table} DEFAULT VALUES"))
+    with database.tenant(ours) as session:
+        session.execute(sa.text(f"SET LOCAL ROLE {REPORTS}"))
+        for verb in (f"DELETE FROM {table}", f"INSERT INTO {table} DEFAULT VALUES"):
+            assert "permission denied" in refusal(session, sa.text(verb))
+
+
+@pytest.mark.parametrize("view", sorted(REPORT_VIEWS))
+def test_a_report_holds_what_it_declares_of_its_tenant_only(fill_tenant: Fill, database: Database, view: str) -> None:
+    ours, _ = fill_tenant()
+    fill_tenant()
+    columns = list(REPORT_VIEWS[view].columns)
+    with database.reports(ours, 5) as session:
+        rows = session.execute(sa.text(f"SELECT * FROM {view}"))
+        assert list(rows.keys()) == columns
+        assert len(rows.all()) == 1
+    with database.tenant(ours) as session:
+        assert "permission denied" in refusal(session, sa.text(f"SELECT FROM {view}"))

@@ -15,7 +15,7 @@ from components.core.settings import Settings
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.database.tables import AnswerRow
-from components.helpdesk import answering as answering_module
+from components.helpdesk import served_pipelines
 from components.helpdesk.answering import Answering
 from components.models.extractive import ExtractiveGenerator
 
@@ -129,7 +129,7 @@ def test_two_tenants_with_the_same_topic_are_answered_each_from_its_own(make_sho
 def test_the_tenants_held_are_bounded_and_those_let_go_come_back(
     make_shop: MakeShop, answering: Answering, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answering_module, "TENANTS_HELD", 2)
+    monkeypatch.setattr(served_pipelines, "TENANTS_HELD", 2)
     shops = [make_shop(shipping=SHIPPING, returns=f"{RETURNS}\nShop {number}.\n") for number in range(4)]
     for shop in shops:
         shop.ingest()
@@ -137,5 +137,5 @@ def test_the_tenants_held_are_bounded_and_those_let_go_come_back(
     with ThreadPoolExecutor(4) as pool:
         texts = list(pool.map(lambda shop: answering.answer(shop.tenant.context, NORWAY).answer.text, order))
     assert all("nine days" in text for text in texts)
-    held: list[UUID] = list(answering._serving)
+    held: list[UUID] = list(answering._serving._serving)
     assert len(held) == 2

@@ -14,7 +14,8 @@ class SlashMenu {
 		this.#list = list;
 		this.#onChoose = onChoose;
 		box.addEventListener("input", () => this.#look());
-		box.addEventListener("blur", () => setTimeout(() => this.close(), 150));
+		// A choice by mouse or finger does not come here: see mousedown.
+		box.addEventListener("blur", () => this.close());
 		list.addEventListener("mousedown", (event) => {
 			event.preventDefault();
 			const option = event.target.closest("[role=option]");

@@ -12,6 +12,7 @@ from components.agents.tool_steps import KIND as TOOL
 from components.helpdesk.actions_config import ActionsConfig
 
 MODEL = "model"
+LONGEST_TRY = 60.0
 _ENDED = ("done", "failed")
 
 
@@ -57,7 +58,10 @@ class Allowance:
 
 
 def _seconds(step: WorkStep) -> float:
-    """How long it took; what a person took to decide is not counted."""
+    """How long was worked on it: neither what a person took to decide counts, nor the time after a process died."""
+    if step.output is not None:
+        return float(step.output["seconds"])
     if step.invocation_id is not None:
-        return float((step.output or {}).get("seconds", 0.0))
-    return ((step.finished_at or datetime.now(UTC)) - step.started_at).total_seconds()
+        return 0.0
+    elapsed = ((step.finished_at or datetime.now(UTC)) - step.started_at).total_seconds()
+    return min(elapsed, LONGEST_TRY * step.attempts)

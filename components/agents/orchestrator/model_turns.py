@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from components.agents.journal import Journal, StepKey
-from components.agents.orchestrator.allowance import MODEL, Allowance
+from components.agents.orchestrator.allowance import LONGEST_TRY, MODEL, Allowance
 from components.core.chat_model import ChatMessage, ChatRequest, ToolCall, ToolDefinition
 from components.core.errors import ModelMisbehaved
 from components.core.tenant import TenantContext
@@ -20,7 +20,6 @@ from components.gateway.result import GatewayResult
 
 # The gateway tries again by itself, and asks other models; this is one more try, a moment later.
 ATTEMPTS = 2
-LONGEST_TURN = 60.0
 MOST_WRITTEN = 1024
 
 
@@ -64,22 +63,22 @@ class ModelTurns:
             tuple(messages),
             max_tokens=min(MOST_WRITTEN, tokens),
             tools=tuple(tools),
-            deadline=min(seconds, LONGEST_TURN),
+            deadline=min(seconds, LONGEST_TRY),
             fresh=True,
         )
         given = {"turn": self._turn, "messages": len(messages)}
         ask = partial(self._ask, request)
-        said = self._journal.step(name, MODEL, given, ask, seconds=request.deadline, attempts=ATTEMPTS)
+        said = self._journal.step(name, MODEL, given, ask, attempts=ATTEMPTS)
         calls = tuple(ToolCall(**call) for call in said["calls"])
         return Turn(said["text"], calls, said["input_tokens"], said["output_tokens"])
 
     def _ask(self, request: ChatRequest, key: StepKey) -> Mapping[str, Any]:
         began, tenant = time.monotonic(), self._journal.tenant.context
         stream = partial(self._models.gateway.stream, tenant, self._models.policy_for(tenant), request)
-        for item in self._models.loop.iterate(stream):
-            if isinstance(item, GatewayResult):
-                return _kept(item, time.monotonic() - began)
-        raise ModelMisbehaved("the model's answer has no end")
+        *_, last = self._models.loop.iterate(stream)
+        if not isinstance(last, GatewayResult):
+            raise ModelMisbehaved("the model's answer has no end")
+        return _kept(last, time.monotonic() - began)
 
 
 def _kept(result: GatewayResult, seconds: float) -> Mapping[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from components.agents.journal import LEASE_SECONDS
 from components.agents.workflows.item import Outputs
 from components.agents.workflows.visit import Visit
 from components.agents.workflows.workflow import Node
@@ -18,12 +17,10 @@ def _one(_: Node) -> int:
 @dataclass(frozen=True)
 class NodeKind:
     """run: one pass; raises HelpdeskErrors, and Paused. check: what of the node is not supported, in words. outputs:
-    how many it has, without that for errors. inputs: more than one are waited for. seconds: the longest that one pass
-    takes."""
+    how many it has, without that for errors. inputs: more than one are waited for."""
 
     run: Callable[[Visit], Outputs]
     check: Callable[[Node], Iterable[str]]
     outputs: Callable[[Node], int] = _one
     inputs: Callable[[Node], int] = _one
     is_trigger: bool = False
-    seconds: float = LEASE_SECONDS

@@ -49,6 +49,13 @@ class StoredWorkflow:
         return read_workflow(self.document, self.name)
 
 
+def workflow_names(database: Database, tenant: TenantContext) -> frozenset[str]:
+    """Those that a tenant may run, the shipped ones among them. Raises DatabaseUnavailable."""
+    with database.tenant(tenant) as session:
+        rows = session.connection().execute(_active(tenant).limit(MOST_WORKFLOWS))
+        return frozenset((*(row.name for row in rows), *shipped_documents()))
+
+
 class Workflows:
     """Every method raises DatabaseUnavailable."""
 

@@ -115,7 +115,7 @@ class Traversal:
 
         given = {"inputs": [[dict(item.json) for item in each or ()] for each in inputs]}
         try:
-            step = self._journal.step(name, node.type, given, do, seconds=kind.seconds, attempts=node.tries or ATTEMPTS)
+            step = self._journal.step(name, node.type, given, do, attempts=node.tries or ATTEMPTS)
         except StepFailed as failed:
             if node.on_error == "stop":
                 raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, func, select, update
@@ -206,10 +206,17 @@ class Desk:
 
 
 def add_system_message(
-    connection: Connection, tenant: TenantContext, row: Row[Any], text: str, lineage: Mapping[str, Any] | None = None
+    connection: Connection,
+    tenant: TenantContext,
+    row: Row[Any],
+    text: str,
+    lineage: Mapping[str, Any] | None = None,
+    *,
+    author: Literal["system", "bot"] = "system",
 ) -> Row[Any]:
-    """Says something in the helpdesk's own name; row: the conversation's, locked; as it stands then."""
-    _, row = _add(connection, tenant, row, NewMessage(text, MessageDetails(lineage=lineage or {}), "system"), None)
+    """Says something in the helpdesk's own name, or in the bot's; row: the conversation's, locked; as it stands
+    then."""
+    _, row = _add(connection, tenant, row, NewMessage(text, MessageDetails(lineage=lineage or {}), author), None)
     return row
 
 

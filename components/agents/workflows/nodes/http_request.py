@@ -84,7 +84,7 @@ def _ask_in_step(visit: Visit, index: int, item: Item) -> Sequence[Mapping[str, 
         return {"items": list(_ask(visit, message_of(visit, index), key, interrupted))}
 
     try:
-        step = visit.journal.step(name, visit.node.type, dict(item.json), ask, seconds=LONGEST_SECONDS)
+        step = visit.journal.step(name, visit.node.type, dict(item.json), ask)
     except StepFailed as failed:
         raise failed.error from failed
     found: list[Mapping[str, Any]] = step["items"]
@@ -111,4 +111,4 @@ def _ask(visit: Visit, message: Message, key: StepKey, interrupted: bool) -> Seq
     return answer_of(message, answer, repeats=repeats)
 
 
-HTTP_REQUEST = NodeKind(_run, _check, seconds=LONGEST_SECONDS)
+HTTP_REQUEST = NodeKind(_run, _check)

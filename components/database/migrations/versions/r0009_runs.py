@@ -25,7 +25,7 @@ BEGIN
     RETURN NULL;
 END $$;
 CREATE TRIGGER tell_run AFTER INSERT OR UPDATE OF status, wake_at ON work_runs
-    FOR EACH ROW EXECUTE FUNCTION tell_run();
+    FOR EACH ROW WHEN (NEW.leased_by IS NULL) EXECUTE FUNCTION tell_run();
 """
 # For whom a run goes on now, without a query for each tenant: ids leave it, and nothing else.
 _DUE = """
@@ -118,7 +118,7 @@ def _create_work_runs() -> None:
         moment("started_at"),
         maybe_moment("finished_at"),
         sa.PrimaryKeyConstraint("run_id", name="pk_work_runs"),
-        sa.CheckConstraint("kind IN ('workflow', 'goal')", name="kind"),
+        sa.CheckConstraint("kind IN ('workflow', 'goal', 'tool')", name="kind"),
         sa.CheckConstraint(
             "status IN ('running', 'waiting', 'done', 'failed', 'handed_over', 'cancelled')", name="status"
         ),
