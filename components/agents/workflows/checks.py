@@ -10,6 +10,7 @@ from components.agents.workflows.document import read_with_problems, require_non
 from components.agents.workflows.expression_evaluation import GLOBALS
 from components.agents.workflows.expression_syntax import Call, Expression, Literal, Member, Root, children
 from components.agents.workflows.node_kinds import KINDS, MANUAL_TYPE, REFUSED, WEBHOOK_TYPE
+from components.agents.workflows.nodes.tool_invoker import TOOL_INVOKER
 from components.agents.workflows.scope import KNOWN_ROOTS
 from components.agents.workflows.templates import templates_in
 from components.agents.workflows.workflow import Node, Problem, Workflow
@@ -20,7 +21,6 @@ from components.tools.registry import ToolRegistry
 from components.tools.tool import Caller
 
 _CALLER = Caller("workflow")
-_CALLS_TOOLS = ("ToolInvoker", "n8n-nodes-helpdesk.toolInvoker")
 
 
 def check_workflow(workflow: Workflow) -> tuple[Problem, ...]:
@@ -45,7 +45,7 @@ def check_for_tenant(workflow: Workflow, tenant: Tenant, tools: ToolRegistry) ->
     found = list(check_credentials(workflow, tenant))
     for node in workflow.nodes:
         tool = node.parameters.get("tool")
-        if not node.disabled and node.type in _CALLS_TOOLS and isinstance(tool, str) and "{{" not in tool:
+        if not node.disabled and KINDS.get(node.type) is TOOL_INVOKER and isinstance(tool, str) and "{{" not in tool:
             try:
                 spec = tools.get(tenant, tool.removeprefix("=")).spec
                 rules_for(tenant, spec).require(spec, _CALLER)
