@@ -97,11 +97,14 @@ class World:
         return self.workflows.save(self.tenant.context, parse_document(text), name).name
 
     def begin(self, name: str, /, key: str = "one", seconds: float = 10, hooked: bool = False, **given: Any) -> WorkRun:
+        """As it stands when it has been worked on once."""
         stored = self.workflows.get(self.tenant.context, name)
         new = self.workflows.new_run(
             self.tenant, stored, given, key=f"{name}/{key}", caller="operator", about={"hooked": hooked}
         )
-        return self.workshop.run(self.tenant.context, new, seconds=seconds)
+        run = self.workshop.runs.start(self.tenant.context, new)
+        self.workshop.work(self.tenant.context, time.monotonic() + seconds, run.run_id)
+        return self.now(run)
 
     def run(self, document: Mapping[str, Any], /, seconds: float = 10, **given: Any) -> WorkRun:
         """A document of the test's own."""
