@@ -7,7 +7,7 @@ from typing import Any
 
 from components.agents.workflows.credentials import unresolved
 from components.agents.workflows.document import read_with_problems, require_none
-from components.agents.workflows.expression_evaluation import GLOBALS
+from components.agents.workflows.expression_globals import GLOBALS
 from components.agents.workflows.expression_syntax import Call, Expression, Literal, Member, Root, children
 from components.agents.workflows.node_kinds import KINDS, MANUAL_TYPE, REFUSED, WEBHOOK_TYPE
 from components.agents.workflows.nodes.tool_invoker import TOOL_INVOKER
