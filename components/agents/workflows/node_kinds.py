@@ -1,4 +1,4 @@
-"""Which types of nodes there are, by n8n's names and the design's."""
+"""Which types of nodes there are, by n8n's names and the design's; n8n calls what it has from a folder CUSTOM."""
 
 from __future__ import annotations
 
@@ -20,8 +20,10 @@ MANUAL_TYPE = "n8n-nodes-base.manualTrigger"
 KINDS: Mapping[str, NodeKind] = {
     "AutoGen.Execute": AUTOGEN_EXECUTE,
     "n8n-nodes-helpdesk.autoGenExecute": AUTOGEN_EXECUTE,
+    "CUSTOM.autoGenExecute": AUTOGEN_EXECUTE,
     "ToolInvoker": TOOL_INVOKER,
     "n8n-nodes-helpdesk.toolInvoker": TOOL_INVOKER,
+    "CUSTOM.toolInvoker": TOOL_INVOKER,
     MANUAL_TYPE: TRIGGER,
     WEBHOOK_TYPE: WEBHOOK,
     "n8n-nodes-base.respondToWebhook": ANSWER,
