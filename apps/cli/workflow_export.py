@@ -46,8 +46,11 @@ def form_of(
 
     path = _path_of(document)
     read = loads_commented(path.read_text(encoding="utf-8"))
-    if not isinstance(read, dict) or not isinstance(read.get("nodes"), list):
-        raise InvalidInput(f"{path}: is no workflow: an object with nodes is allowed", field="document")
+    nodes = read.get("nodes") if isinstance(read, dict) else None
+    if not isinstance(nodes, list) or not all(
+        isinstance(each, dict) and {"name", "type"} <= each.keys() for each in nodes
+    ):
+        raise InvalidInput(f"{path}: is no workflow: nodes that have a name and a type are allowed", field="document")
     api, webhook = N8nCredential(CREDENTIAL, "Helpdesk API"), N8nCredential(WEBHOOK_CREDENTIAL, "Helpdesk webhooks")
     return n8n_form(read, name or str(read.get("name") or path.stem), N8nPlace(api, webhook, package), example)
 
