@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from fastapi import FastAPI
 
+from apps.api.actions_app import ActionBounds, add_actions
 from apps.api.agent_access import AgentAccess
 from apps.api.answers import answers_router
 from apps.api.attachments import LARGER
@@ -30,14 +31,19 @@ from apps.api.health import health_router
 from apps.api.llm import generate_router
 from apps.api.llm_generation import Generations
 from apps.api.llm_models import models_router
+from apps.api.mcp import add_mcp
 from apps.api.measurements import Measurements
 from apps.api.metrics import metrics_router
 from apps.api.openapi import HelpdeskApi
 from apps.api.outcomes_app import TimerBounds, add_outcomes
 from apps.api.rag import rag_router
+from apps.api.runs import RunBounds
+from apps.api.runs_app import add_runs
 from apps.api.staff_access import StaffAccess
 from apps.api.tickets import tickets_router
 from apps.api.workers import WorkerPool
+from apps.api.workflows import LARGER as WORKFLOWS
+from apps.api.workflows_app import add_workflows
 from apps.chat.app import PATH as CHAT_PATH
 from apps.chat.app import mount_chat
 from apps.chat.rendering import render_message
@@ -61,8 +67,8 @@ class Limits:
 
     answers: questions answered at once. waiting: calls that may wait for a thread before the next is
     refused with 503. short: other calls (keys, feedback) at once. generations: of POST /llm/generate at once.
-    body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat, sockets, desk: their
-    own. timers: those of timers and outcomes.
+    body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat, sockets, desk, runs:
+    their own. timers: those of timers and outcomes.
     """
 
     answers: int = 4
@@ -74,7 +80,9 @@ class Limits:
     chat: ChatBounds = field(default_factory=ChatBounds)
     timers: TimerBounds = field(default_factory=TimerBounds)
     desk: DeskBounds = field(default_factory=DeskBounds)
+    runs: RunBounds = field(default_factory=RunBounds)
     sockets: SocketBounds = field(default_factory=SocketBounds)
+    actions: ActionBounds = field(default_factory=ActionBounds)
 
 
 def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements: Measurements | None = None) -> FastAPI:
@@ -103,7 +111,7 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     authenticate = Authentication(workbench.api_keys, short, deadline=deadline)
     agent_access = AgentAccess(workbench.agent_tokens, workbench.agents, workbench.tenants, short, deadline=deadline)
     handle_failures(app)
-    larger = (*LARGER, LargerBody(_SOCKETS, limits.sockets.packet_bytes))
+    larger = (*LARGER, *WORKFLOWS, LargerBody(_SOCKETS, limits.sockets.packet_bytes))
     app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=_OWN_BOUNDS, larger=larger)
     app.add_middleware(Exchange, measurements=measurements)
     app.include_router(rag_router(workbench, authenticate, answers, measurements))
@@ -111,9 +119,8 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     app.include_router(generate_router(generations, authenticate))
     app.include_router(models_router(gateway, loop, policy_for, authenticate, short, deadline=deadline))
     app.include_router(feedback_router(workbench.feedback, authenticate, short, deadline=deadline))
-    app.include_router(
-        tickets_router(workbench.tickets, StaffAccess(authenticate, agent_access), short, deadline=deadline)
-    )
+    staff = StaffAccess(authenticate, agent_access)
+    app.include_router(tickets_router(workbench.tickets, staff, short, deadline=deadline))
     app.include_router(health_router(workbench.database, probes, deadline=_READY_WITHIN))
     app.include_router(metrics_router(measurements))
     add_docs(app)
@@ -121,8 +128,11 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     access = add_handover(app, workbench, chat, limits.sockets)
     add_desk(app, workbench, access, chat, limits.desk)
     add_outcomes(app, workbench, limits.timers)
+    add_actions(app, workbench, staff, agent_access, limits.actions)
+    add_workflows(app, workbench, add_runs(app, workbench, limits.runs))
     app.router.routes.append(socket_client_route())
     add_channels(app, workbench)
+    add_mcp(app, workbench, authenticate)
     mount_chat(app, workbench.tenants)
     mount_console(app, workbench.tenants)
     return app

@@ -13,6 +13,8 @@ from components.core.tenant import TenantContext
 from components.dialogue.turn_events import TakenTurn
 from components.gateway.observer import CacheOutcome, CircuitState
 from components.helpdesk.answered_question import AnsweredQuestion
+from components.tools.invocation import InvocationStatus
+from components.tools.tool import ToolSpec
 
 _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -67,6 +69,10 @@ class Measurements:
         self._turn_parts = self._histogram(
             "helpdesk_turn_part_duration_seconds", "Time that a turn spends in each of its parts", "part"
         )
+        self._tool_calls = self._counter(
+            "helpdesk_tool_calls", "Calls of tools that were made or tried, by status", "tool", "side_effect", "status"
+        )
+        self._tool_duration = self._histogram("helpdesk_tool_call_duration_seconds", "Duration of calls", "tool")
         self._requests = self._counter(
             "http_requests", "HTTP requests by method, route template and status", "method", "route", "status"
         )
@@ -102,6 +108,12 @@ class Measurements:
     def count_failed_turn(self, tenant: TenantContext, code: str) -> None:
         """A customer's message could not be answered, for an error with this code."""
         self._turns.labels(self._tenant_label(tenant), code).inc()
+
+    def count_tool_call(self, tool: ToolSpec, status: InvocationStatus, seconds: float) -> None:
+        """A tool was called. Those that tenants have added are counted together, by where they come from."""
+        name = tool.name if tool.source == "built_in" else tool.source
+        self._tool_calls.labels(name, tool.side_effect, status).inc()
+        self._tool_duration.labels(name).observe(seconds)
 
     def count_request(self, method: str, route: str, status: int) -> None:
         """One HTTP exchange is over. route: a template, never a path that a caller can invent."""

@@ -52,6 +52,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "invalid_nlu_data": ProblemKind(422, "Invalid NLU training data"),
     "invalid_tool_document": ProblemKind(422, "Invalid tool document"),
     "invalid_workflow": ProblemKind(422, "Invalid workflow"),
+    "invalid_plan": ProblemKind(422, "Invalid plan"),
     "invalid_evaluation_set": ProblemKind(422, "Invalid evaluation set"),
     "unreadable_document": ProblemKind(422, "Unreadable document"),
     "not_found": ProblemKind(404, "Not found"),
@@ -74,6 +75,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "tenant_mismatch": ProblemKind(403, "Another tenant's data"),
     "model_not_allowed": ProblemKind(403, "Model not allowed"),
     "tool_not_allowed": ProblemKind(403, "Tool not allowed"),
+    "address_not_allowed": ProblemKind(403, "Address not allowed"),
     "rate_limited": ProblemKind(429, "Too many requests"),
     "budget_exhausted": ProblemKind(429, "Budget used up"),
     "unavailable": ProblemKind(
@@ -104,6 +106,8 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "nlu_unavailable": ProblemKind(
         503, "Understanding unavailable", "No engine can understand messages at present; try again.", retry_after=5
     ),
+    "unreachable": ProblemKind(503, "System unreachable", "Another system cannot be asked at present.", retry_after=5),
+    "answer_lost": ProblemKind(503, "Answer lost", "Another system was asked and did not answer.", retry_after=5),
     "tool_unavailable": ProblemKind(
         503, "Tool unavailable", "The system behind a tool does not answer at present; try again.", retry_after=5
     ),

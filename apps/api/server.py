@@ -105,7 +105,9 @@ def serve(
             addresses = opened.enter_context(contextlib.closing(provision(settings)))
         counted = Measurements()
         workbench = opened.enter_context(
-            contextlib.closing(build_workbench(settings, addresses, observer=counted, counts=counted))
+            contextlib.closing(
+                build_workbench(settings, addresses, observer=counted, counts=counted, heard=counted.count_tool_call)
+            )
         )
         server.run(create_app(workbench, measurements=counted), on_started=on_started)
 

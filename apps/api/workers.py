@@ -28,13 +28,14 @@ class WorkerPool:
         self._lock = threading.Lock()
         self._pending = 0
 
-    async def run(self, call: Callable[[], T], *, deadline: float) -> T:
+    async def run(self, call: Callable[[], T], *, deadline: float, ended: Callable[[], None] = lambda: None) -> T:
         """What `call` returns or raises, from a thread.
 
-        deadline: seconds, the wait for a thread included.
+        deadline: seconds, the wait for a thread included. ended: called once the call holds no place any more, in
+            whatever thread that is.
         Raises Unavailable where the queue is full or the deadline has passed.
         """
-        future = self._submit(call)
+        future = self._submit(call, ended)
         waited = asyncio.wrap_future(future)
         try:
             done, _ = await asyncio.wait({waited}, timeout=deadline)
@@ -48,19 +49,22 @@ class WorkerPool:
         """Takes no more calls and drops those still queued; running ones finish by themselves."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
-    def _submit(self, call: Callable[[], T]) -> Future[T]:
+    def _submit(self, call: Callable[[], T], ended: Callable[[], None]) -> Future[T]:
         with self._lock:
-            if self._pending >= self._bound:
-                raise Unavailable(f"the pool {self._name!r} is full: {self._bound} calls are running or waiting")
-            self._pending += 1
+            full = self._pending >= self._bound
+            self._pending += not full
+        if full:
+            ended()
+            raise Unavailable(f"the pool {self._name!r} is full: {self._bound} calls are running or waiting")
         try:
             future = self._executor.submit(call)
         except RuntimeError as error:
-            self._release()
+            self._release(ended)
             raise Unavailable(f"the pool {self._name!r} is closed: the server is stopping") from error
-        future.add_done_callback(lambda _: self._release())
+        future.add_done_callback(lambda _: self._release(ended))
         return future
 
-    def _release(self) -> None:
+    def _release(self, ended: Callable[[], None]) -> None:
         with self._lock:
             self._pending -= 1
+        ended()

@@ -14,6 +14,7 @@ import typer
 from rich.table import Table
 
 from apps.cli import flow_simulate
+from apps.cli.account import account_name
 from apps.cli.console import out, print_json, warn
 from apps.cli.context import AsJson, open_registry
 from apps.cli.flow_import import import_flows
@@ -54,7 +55,7 @@ def validate(paths: Paths, tenant: MaybeTenant = None, as_json: AsJson = False) 
     """Say everything that is wrong with flows: file, line, node, and what is allowed. Exit status 2 on an error.
 
     They are checked together with the shipped flows that they do not replace. Intents are those of the tenant's NLU
-    project, or of the shared one.
+    project, or of the shared one; workflows and tools those of the tenant, or that every tenant has.
 
     Example: helpdesk flow validate my-flows --tenant shop.example
     """
@@ -63,11 +64,12 @@ def validate(paths: Paths, tenant: MaybeTenant = None, as_json: AsJson = False) 
 
     files = files_by_path(paths)
     if tenant is None:
-        intents = known_intents(None)
+        intents, work = known_intents(None), known_work()
     else:
         with _flows_of(tenant) as (registry, _, context):
             intents = known_intents(context, registry.settings.data_dir)
-    found = check_flows(with_shipped(files), intents=intents, work=known_work())
+            work = known_work(registry.database, context)
+    found = check_flows(with_shipped(files), intents=intents, work=work)
     problems = [problem for problem in found if problem.file in files]
     _print_problems(problems, len(files), as_json)
     if any(problem.severity == "error" for problem in problems):
@@ -129,7 +131,8 @@ def save(
     files = files_by_name(paths)
     with _flows_of(tenant) as (registry, flows, context):
         intents = known_intents(context, registry.settings.data_dir)
-        version = flows.save(context, files, author=author or _account(), note=note, intents=intents, work=known_work())
+        work = known_work(registry.database, context)
+        version = flows.save(context, files, author=author or account_name(), note=note, intents=intents, work=work)
     if as_json:
         print_json({"version": version})
         return
@@ -161,7 +164,7 @@ def activate(
 ) -> None:
     """Begin new conversations on this version; those that run go on with theirs."""
     with _flows_of(tenant) as (_, flows, context):
-        flows.activate(context, version, author or _account())
+        flows.activate(context, version, author or account_name())
     _print_active(version, as_json)
 
 
@@ -169,7 +172,7 @@ def activate(
 def rollback(tenant: OfTenant, author: Author = None, as_json: AsJson = False) -> None:
     """Use the version again that was active before; once more goes one further back."""
     with _flows_of(tenant) as (_, flows, context):
-        version = flows.rollback(context, author or _account())
+        version = flows.rollback(context, author or account_name())
     _print_active(version, as_json)
 
 
@@ -243,13 +246,3 @@ def _write(text: str) -> None:
     """To the letter: a terminal's width cuts nothing."""
     sys.stdout.write(text)
     sys.stdout.flush()
-
-
-def _account() -> str:
-    import os
-    import pwd
-
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"user {os.getuid()}"

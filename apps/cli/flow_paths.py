@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from components.core.tenant import TenantContext
     from components.core.work import WorkKind
+    from components.database.session import Database
 
 
 def files_by_path(paths: list[Path]) -> dict[str, str]:
@@ -47,8 +48,18 @@ def known_intents(tenant: TenantContext | None, data_dir: Path = Path()) -> froz
     return frozenset(read_rasa_project(project.folder).intents)
 
 
-def known_work() -> Mapping[WorkKind, frozenset[str]]:
-    """The workflows and tools that this helpdesk does by itself."""
-    from components.helpdesk.work_schemas import SCHEMAS
+def known_work(
+    database: Database | None = None, tenant: TenantContext | None = None
+) -> Mapping[WorkKind, frozenset[str]]:
+    """The workflows and tools that a tenant has; without one, those that every tenant has."""
+    from components.agents.workflows.library import shipped_documents
+    from components.agents.workflows.store import workflow_names
+    from components.tools.added import tool_names
+    from components.tools.built_in.built_in_tools import BUILT_IN_NAMES
 
-    return {kind: frozenset(schemas) for kind, schemas in SCHEMAS.items()}
+    if database is None or tenant is None:
+        return {"workflow": frozenset(shipped_documents()), "tool": BUILT_IN_NAMES}
+    return {
+        "workflow": workflow_names(database, tenant),
+        "tool": BUILT_IN_NAMES | tool_names(database, tenant),
+    }

@@ -18,11 +18,14 @@ from apps.cli import (
     model,
     nlu,
     outbox,
+    plan,
     prompt,
+    run,
     serve,
     shop,
     tenant,
     ticket,
+    tool,
     up,
     workflow,
 )
@@ -53,6 +56,7 @@ app.add_typer(tenant.app, name="tenant")
 app.add_typer(agent.app, name="agent")
 app.add_typer(answer.app, name="answer")
 app.add_typer(ticket.app, name="ticket")
+app.add_typer(tool.app, name="tool")
 app.add_typer(prompt.app, name="prompt")
 app.add_typer(model.app, name="model")
 app.add_typer(nlu.app, name="nlu")
@@ -60,8 +64,10 @@ app.add_typer(flow.app, name="flow")
 app.add_typer(channel.app, name="channel")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(shop.app, name="shop")
-app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(run.app, name="run")
+app.add_typer(plan.app, name="plan")
 app.add_typer(workflow.app, name="workflow")
+app.add_typer(evaluate.app, name="evaluate")
 
 
 def main() -> None:

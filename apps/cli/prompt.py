@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from apps.cli.account import account_name
 from apps.cli.console import out, print_json
 from apps.cli.context import AsJson, open_registry
 from apps.cli.tenant import Domain
@@ -86,7 +87,7 @@ def save(
 
     system, user = read_prompt_file(_read(file), "standard input" if file == "-" else file)
     with _prompts_of(domain) as (prompts, tenant):
-        version = prompts.save(tenant, prompt_id, system, user, author=author or _account(), note=note)
+        version = prompts.save(tenant, prompt_id, system, user, author=author or account_name(), note=note)
     if as_json:
         print_json({"prompt_id": prompt_id, "version": version})
         return
@@ -104,7 +105,7 @@ def activate(
 ) -> None:
     """Use this version from the next question on."""
     with _prompts_of(domain) as (prompts, tenant):
-        prompts.activate(tenant, prompt_id, version, author or _account())
+        prompts.activate(tenant, prompt_id, version, author or account_name())
     _print_active(prompt_id, version, as_json)
 
 
@@ -112,7 +113,7 @@ def activate(
 def rollback(domain: Domain, prompt_id: PromptId, author: Author = None, as_json: AsJson = False) -> None:
     """Use the version again that was active before; once more goes one further back."""
     with _prompts_of(domain) as (prompts, tenant):
-        version = prompts.rollback(tenant, prompt_id, author or _account())
+        version = prompts.rollback(tenant, prompt_id, author or account_name())
     _print_active(prompt_id, version, as_json)
 
 
@@ -166,13 +167,3 @@ def _write(text: str) -> None:
     """To the letter: a terminal's width cuts nothing."""
     sys.stdout.write(text)
     sys.stdout.flush()
-
-
-def _account() -> str:
-    import os
-    import pwd
-
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"user {os.getuid()}"

@@ -14,13 +14,14 @@ PACKAGE = "apps.console"
 STYLES = (
     ("page.css", "apps.pages"),
     ("messages.css", "apps.pages"),
-    *((name, PACKAGE) for name in ("console.css", "queue.css", "conversation.css", "details.css")),
+    *((name, PACKAGE) for name in ("console.css", "queue.css", "conversation.css", "details.css", "actions.css")),
 )
 # Each file holds one noun, and what stands later uses what stands earlier.
 _NOUNS = (
     "clock desk_api agent_memory toasts dialogs panes sign_in queue_list queue_reader typing_line "
     "heading lineage desk_transcript slash_menu reply_box unsent actions context_panel suggestions_panel "
-    "canned_panel notes_panel customer_panel tickets_panel desk shortcuts console"
+    "canned_panel notes_panel customer_panel tickets_panel tool_call calls_panel approvals_pane read_mark desk "
+    "shortcuts console"
 )
 SCRIPTS = (
     *((name, "apps.pages") for name in ("http.js", "elements.js", "live.js")),

@@ -43,6 +43,24 @@ LEVELS = {
 }
 PRIORITIES = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"}
 PRESENCES = {"online": "Online", "away": "Away", "offline": "Offline"}
+CALLS = {
+    "running": "under way",
+    "waiting": "waiting for approval",
+    "done": "done",
+    "failed": "failed",
+    "refused": "refused",
+    "unknown": "outcome not known",
+}
+CALLERS = {
+    "api": "A program",
+    "agent": "An agent",
+    "flow": "The bot",
+    "workflow": "A workflow",
+    "orchestrator": "The orchestrator",
+    "mcp": "An MCP client",
+    "operator": "The operator",
+}
+APPROVALS = {"pending": "waiting", "approved": "approved", "refused": "refused", "expired": "not decided in time"}
 
 
 def page_words() -> Mapping[str, Any]:
@@ -55,4 +73,7 @@ def page_words() -> Mapping[str, Any]:
         "levels": LEVELS,
         "priorities": PRIORITIES,
         "presences": PRESENCES,
+        "calls": CALLS,
+        "callers": CALLERS,
+        "approvals": APPROVALS,
     }

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from components.agents.journal import Journal, StepKey
-from components.agents.pausing import AwaitsApproval
+from components.agents.journal import Journal
+from components.agents.tool_steps import call_tool
 from components.tools.registry import ToolRegistry
-from components.tools.tool import Caller
 
 
 class ToolRunner:
@@ -20,19 +19,4 @@ class ToolRunner:
     def run(self, journal: Journal) -> Mapping[str, Any]:
         """What the tool gives."""
         run = journal.run
-
-        def call(step: StepKey) -> Mapping[str, Any]:
-            made = self._registry.invoke(
-                journal.tenant,
-                run.name,
-                run.input,
-                Caller(run.caller, str(run.run_id)),
-                key=step.key,
-                conversation_id=run.conversation_id,
-                run_id=run.run_id,
-            )
-            if made.status == "waiting":
-                raise AwaitsApproval(made.invocation_id)
-            return made.result or {}
-
-        return journal.step(run.name, "tool", run.input, call)
+        return call_tool(self._registry, journal, run.name, run.name, run.input, caller=run.caller)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import cast, update
 from sqlalchemy.dialects.postgresql import JSONB
 
 from components.agents.run import ENDED, NewRun, WorkRun
 from components.agents.run_rows import RUNS, find_run
+from components.agents.workflows.store import Workflows, workflow_names
 from components.agents.workshop import Workshop
 from components.core.errors import InvalidInput, WorkflowUnavailable
 from components.core.tenant import Tenant, TenantContext
@@ -29,16 +31,6 @@ MOST_SECONDS = 10.0
 TOLD = "told_pending"
 
 
-class WorkflowLibrary(Protocol):
-    """The workflows that a tenant may run."""
-
-    def names(self, tenant: Tenant) -> frozenset[str]: ...
-
-    def order(self, tenant: Tenant, name: str) -> tuple[Mapping[str, Any], int]:
-        """The document that runs now, and its version. Raises NotFound."""
-        ...
-
-
 class ActionsWorkforce:
     """Keeps components.core.work.Workforce. Thread-safe."""
 
@@ -47,7 +39,7 @@ class ActionsWorkforce:
         database: Database,
         workshop: Workshop,
         registry: ToolRegistry,
-        workflows: WorkflowLibrary,
+        workflows: Workflows,
         tenant_of: Callable[[TenantContext], Tenant],
     ) -> None:
         self._database, self._workshop, self._registry = database, workshop, registry
@@ -58,7 +50,7 @@ class ActionsWorkforce:
         found = self._tenant_of(tenant)
         offered = self._registry.offered(found, Caller("flow"))
         return {
-            "workflow": self._workflows.names(found),
+            "workflow": workflow_names(self._database, tenant),
             "tool": frozenset(each.tool.spec.name for each in offered),
         }
 
@@ -76,27 +68,23 @@ class ActionsWorkforce:
         raise _error_of(run)
 
     def _new(self, tenant: TenantContext, order: WorkOrder) -> NewRun:
-        found = self._tenant_of(tenant)
-        document: Mapping[str, Any] = {}
-        version = 0
+        found, key, about = self._tenant_of(tenant), f"flow/{order.key}", order.about
         if order.kind == "workflow":
-            document, version = self._workflows.order(found, order.name)
-        else:
-            tool = self._registry.get(found, order.name)
-            rules_for(found, tool.spec).require(tool.spec, Caller("flow"))
-            checked_arguments(order.name, tool.spec.input_schema, order.arguments)
-        return NewRun(
-            order.kind,
-            order.name,
-            f"flow/{order.key}",
-            document,
-            order.arguments,
-            "flow",
-            version,
-            order.goal,
-            order.conversation_id,
-            about=order.about,
-        )
+            stored = self._workflows.get(tenant, order.name)
+            new = self._workflows.new_run(
+                found,
+                stored,
+                order.arguments,
+                key=key,
+                caller="flow",
+                conversation_id=order.conversation_id,
+                about=about,
+            )
+            return replace(new, goal=order.goal)
+        spec = self._registry.get(found, order.name).spec
+        rules_for(found, spec).require(spec, Caller("flow"))
+        given = checked_arguments(order.name, spec.input_schema, order.arguments)
+        return NewRun("tool", order.name, key, {}, given, "flow", conversation_id=order.conversation_id, about=about)
 
     def _tell_pending(self, tenant: TenantContext, run: WorkRun) -> WorkRun:
         """Marks that the conversation does not wait for it, unless it has ended this moment."""

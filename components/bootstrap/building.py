@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from components.gateway.observer import GatewayObserver
     from components.gateway.policy import ModelPolicy
     from components.helpdesk.conversations.conversation import Attachment
+    from components.tools.registry import Heard
 
 
 def build_workbench(
@@ -31,20 +32,23 @@ def build_workbench(
     *,
     observer: GatewayObserver | None = None,
     counts: AnswerCounts | None = None,
+    heard: Heard | None = None,
 ) -> Workbench:
     """Wires everything; starts no server. observer: hears of model calls, and of the prompt cache. counts: hears of
-    the answers given in conversations.
+    the answers given in conversations. heard: hears of calls of tools.
 
     Raises ModelUnavailable where the embedder's weights are absent, InvalidCatalogue for a bad models file,
     InvalidSetting.
     """
     quiet_third_parties()
+    from components.agents.orchestrator.model_turns import Models
     from components.bootstrap.actions import open_actions
     from components.channels.provider_calls import ProviderCalls
     from components.dialogue.conversation_ports import TurnServices
     from components.dialogue.counted_answers import CountedAnswers
     from components.dialogue.flow_releases import FlowReleases
     from components.dialogue.turns import Turns
+    from components.dialogue.work_returns import RETURN, WorkReturns, queue_return
     from components.gateway.catalogue import load_catalogue
     from components.gateway.event_loop import EventLoopThread
     from components.gateway.grounded_generator import GroundedGenerator
@@ -70,7 +74,6 @@ def build_workbench(
     from components.helpdesk.handover.watching import Watching
     from components.helpdesk.inbox.inbox import Inbox
     from components.helpdesk.ingestion.service import Ingestion
-    from components.helpdesk.local_workforce import LocalWorkforce
     from components.helpdesk.model_policy import policy_of
     from components.helpdesk.outbox.deliveries import Deliveries
     from components.helpdesk.outbox.mail_sender import MailSender
@@ -137,10 +140,17 @@ def build_workbench(
     agents = Agents(database)
     key = key_from(settings)
     answerer = answering if counts is None else CountedAnswers(answering, counts)
-    workforce = LocalWorkforce(database)
+    actions = open_actions(
+        database,
+        tenants,
+        Searching(embedder, settings),
+        Models(gateway, loop, policy_for),
+        private=settings.webhook_private,
+        heard=heard,
+    )
     tickets = Tickets(database)
     arrivals = Arrivals(database, ConversationTickets(database, tickets))
-    services = TurnServices(flows, understandings, answerer, workforce, LanguageDetector(), arrivals)
+    services = TurnServices(flows, understandings, answerer, actions.workforce, LanguageDetector(), arrivals)
     turns = Turns(database, services, deadline=settings.request_deadline)
     calls = ProviderCalls()
     channels = TenantChannels(settings, calls)
@@ -157,6 +167,8 @@ def build_workbench(
     webhook = WebhookSender(database, loop, private=settings.webhook_private)
     senders.add("webhook", webhook)
     senders.add(MAIL, MailSender(tenants, channels))
+    senders.add(RETURN, WorkReturns(database, tenants, arrivals))
+    actions.workshop.listen(queue_return)
     return Workbench(
         settings=settings,
         database=database,
@@ -172,7 +184,7 @@ def build_workbench(
         flows=flows,
         turn_services=services,
         turns=turns,
-        actions=open_actions(database, tenants, Searching(embedder, settings)),
+        actions=actions,
         conversations=Conversations(database),
         session_tokens=SessionTokens(key, settings.chat_token_hours),
         agents=agents,

@@ -108,6 +108,7 @@ class Workbench:
     def close(self) -> None:
         """Ends what runs in the background and gives connections back. What was spent is recorded first."""
         self.turns.close()
+        self.actions.workshop.close()
         self.understandings.close()
         self.calls.close()
         try:

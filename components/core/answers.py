@@ -15,6 +15,10 @@ Reason = Literal[
 ]
 
 
+# Characters.
+LONGEST_QUESTION = 4000
+
+
 @dataclass(frozen=True)
 class Passage:
     """A retrieved chunk. `score` ranks it in its list; `stage_scores` holds what each stage gave it

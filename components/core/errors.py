@@ -14,6 +14,7 @@ HelpdeskError                       internal_error
 │   ├── InvalidNluData              invalid_nlu_data      training data that does not load
 │   ├── InvalidToolDocument         invalid_tool_document an OpenAPI document or MCP server that makes no tools
 │   ├── InvalidWorkflow             invalid_workflow      a workflow that does not load, or cannot run
+│   ├── InvalidPlan                 invalid_plan          a plan of the orchestrator that does not load
 │   └── UnreadableDocument          unreadable_document   one document; the others go on (carries .reason)
 ├── NotFound                        not_found
 │   ├── TenantNotFound              tenant_not_found
@@ -31,12 +32,15 @@ HelpdeskError                       internal_error
 │   ├── InvalidCredentials          invalid_credentials   an agent's password or token: none, wrong, expired
 │   ├── TenantMismatch              tenant_mismatch       a good key, another tenant's data
 │   ├── ToolNotAllowed              tool_not_allowed      a tool that the tenant, or this caller, may not use
+│   ├── AddressNotAllowed           address_not_allowed   a system at an address that may not be called
 │   └── ModelNotAllowed             model_not_allowed     a model that the tenant may not use
 ├── RateLimited                     rate_limited          too many requests of one caller (carries .retry_after)
 └── Unavailable                     unavailable           try again later
     ├── DatabaseUnavailable         database_unavailable
     ├── IndexUnavailable            index_unavailable     no index has been promoted for the tenant yet
     ├── NluUnavailable              nlu_unavailable       an engine of understanding is down, slow or not trained
+    ├── Unreachable                 unreachable           another system could not be asked: nothing was done there
+    │   └── AnswerLost              answer_lost           it was asked, and no answer came: it may have been done
     ├── ToolUnavailable             tool_unavailable      a tool's system does not answer, or not in time
     ├── WorkflowUnavailable         workflow_unavailable  a workflow or tool that a flow calls did not do its work
     ├── SharedStateUnavailable      shared_state_unavailable  Redis does not answer; what needs it goes without
@@ -108,6 +112,10 @@ class InvalidToolDocument(InvalidInput):
 
 class InvalidWorkflow(InvalidInput):
     code = "invalid_workflow"
+
+
+class InvalidPlan(InvalidInput):
+    code = "invalid_plan"
 
 
 class InvalidPipeline(InvalidInput):
@@ -200,6 +208,10 @@ class ToolNotAllowed(AccessDenied):
     code = "tool_not_allowed"
 
 
+class AddressNotAllowed(AccessDenied):
+    code = "address_not_allowed"
+
+
 class RateLimited(HelpdeskError):
     """`retry_after`: seconds after which the caller may try again."""
 
@@ -250,6 +262,14 @@ class CircuitOpen(ModelUnavailable):
 
 class NluUnavailable(Unavailable):
     code = "nlu_unavailable"
+
+
+class Unreachable(Unavailable):
+    code = "unreachable"
+
+
+class AnswerLost(Unreachable):
+    code = "answer_lost"
 
 
 class ToolUnavailable(Unavailable):

@@ -60,7 +60,7 @@ class Settings(BaseSettings):
     )
     chat_token_hours: float = Field(720.0, gt=0, le=8760, description="How long a customer's chat token is good.")
     webhook_private: bool = Field(
-        False, description="Whether tenants' webhooks may go to addresses that are not public."
+        False, description="Whether tenants' webhooks and workflows may go to addresses that are not public."
     )
     public_url: str | None = Field(
         None,

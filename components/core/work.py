@@ -50,5 +50,5 @@ class Workforce(Protocol):
 
     def carry_out(self, tenant: TenantContext, order: WorkOrder, *, deadline: float) -> WorkDone:
         """deadline: seconds. Raises WorkflowUnavailable where it was not done, ToolRefused where the rules are against
-        it, InvalidInput for an unknown name or arguments that do not fit, DatabaseUnavailable."""
+        it, NotFound for an unknown name, InvalidInput for arguments that do not fit, DatabaseUnavailable."""
         ...

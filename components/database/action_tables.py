@@ -131,6 +131,21 @@ class WorkflowRow(Base):
     created_at: Mapped[Moment]
 
 
+class GoalPlanRow(Base):
+    """A version of a declared plan. source: its YAML. active: the one that is followed."""
+
+    __tablename__ = "goal_plans"
+    __table_args__ = (Index("uq_goal_plans_active", "tenant_id", "name", unique=True, postgresql_where=text("active")),)
+
+    tenant_id: Mapped[TenantKey]
+    name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    author: Mapped[str]
+    active: Mapped[bool] = mapped_column(server_default="false")
+    created_at: Mapped[Moment]
+
+
 class WorkRunRow(Base):
     """A run of a workflow or of the orchestrator, which its key makes once.
 

@@ -19,9 +19,10 @@ from components.core.tenant import TenantContext
 from components.database.roles import REPORTS
 
 _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
-_ACT_AS_REPORTS = text(f"SET LOCAL ROLE {REPORTS}")
-_READ_ONLY = text("SET TRANSACTION READ ONLY")
-_TIME_OUT = text("SELECT set_config('statement_timeout', :milliseconds, true)")
+_READ_REPORTS = text(
+    "SELECT set_config('role', :role, true), set_config('transaction_read_only', 'on', true), "
+    "set_config('statement_timeout', :milliseconds, true)"
+)
 _FIND_TENANT = text("SELECT tenant_id_for_domain(:domain)")
 _DUE_RUNS = text("SELECT tenants_with_due_runs()")
 _DUE_TENANTS = text("SELECT tenants_with_due_outbox(:kinds)")
@@ -84,9 +85,8 @@ class Database:
         """One transaction that reads this tenant's rows of the views of reports, and can do nothing else. seconds: for
         each statement. Otherwise like `tenant`."""
         with self.tenant(context) as session:
-            session.execute(_ACT_AS_REPORTS)
-            session.execute(_READ_ONLY)
-            session.execute(_TIME_OUT, {"milliseconds": f"{max(seconds, 0.1) * 1000:.0f}"})
+            milliseconds = f"{max(seconds, 0.1) * 1000:.0f}"
+            session.execute(_READ_REPORTS, {"role": REPORTS, "milliseconds": milliseconds})
             yield session
 
     @contextlib.contextmanager

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from components.database.action_tables import (
     AddedToolRow,
     ApprovalRow,
+    GoalPlanRow,
     ToolInvocationRow,
     ToolPaceRow,
     WorkflowRow,
@@ -71,6 +72,7 @@ __all__ = [
     "FeedbackRow",
     "FlowActivationRow",
     "FlowReleaseRow",
+    "GoalPlanRow",
     "InboundMessageRow",
     "IndexEvaluationRow",
     "InternalNoteRow",

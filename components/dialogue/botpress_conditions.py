@@ -6,8 +6,8 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 
+from components.core.template_inspection import fault_of_condition
 from components.dialogue.flow_variables import SURROUNDINGS
-from components.dialogue.template_inspection import fault_of_condition
 
 _STRING = r"""'([^'\\]*)'|"([^"\\]*)\""""
 _ROOTS = "temp|session|user|event|workflow|bot"

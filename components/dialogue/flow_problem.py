@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Literal
 
-_MOST_NAMED = 25
+from components.core.alternatives import allowed
+
+__all__ = ["FlowProblem", "allowed", "in_order"]
 
 
 @dataclass(frozen=True)
@@ -29,12 +30,3 @@ class FlowProblem:
 def in_order(problems: Iterable[FlowProblem]) -> tuple[FlowProblem, ...]:
     """By file and line, each once."""
     return tuple(sorted(set(problems), key=lambda each: (each.file, each.line, each.node or "", each.message)))
-
-
-def allowed(bad: str, names: Iterable[str]) -> str:
-    """`did you mean x? allowed are …` for a bad name."""
-    known = sorted(names)
-    near = get_close_matches(bad, known, n=1)
-    hint = f"did you mean {near[0]}? " if near else ""
-    named = ", ".join(known[:_MOST_NAMED]) + (f" and {len(known) - _MOST_NAMED} more" if known[_MOST_NAMED:] else "")
-    return f"{hint}allowed {'is' if len(known) == 1 else 'are'} {named}" if known else "there are none"

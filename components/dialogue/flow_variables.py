@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from components.dialogue.flow import WORK_ERROR, AskNode, Flow, Node, WorkNode
-from components.dialogue.flow_files import ReadFlow, ReadFlows
-from components.dialogue.flow_paths import ways
-from components.dialogue.flow_problem import FlowProblem, allowed
-from components.dialogue.flow_texts import FlowText, texts_of
-from components.dialogue.template_inspection import (
+from components.core.template_inspection import (
     VariableUse,
     fault_of_condition,
     fault_of_text,
     variables_of_condition,
     variables_of_text,
 )
+from components.dialogue.flow import WORK_ERROR, AskNode, Flow, Node, WorkNode
+from components.dialogue.flow_files import ReadFlow, ReadFlows
+from components.dialogue.flow_paths import ways
+from components.dialogue.flow_problem import FlowProblem, allowed
+from components.dialogue.flow_texts import FlowText, texts_of
 
 # What templates may read besides slots and saved results.
 SURROUNDINGS = ("user", "tenant", "message", "intent", "entities", "language", "conversation", WORK_ERROR)

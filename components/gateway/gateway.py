@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 
 from components.core.answers import GenerationTrace
-from components.core.chat_model import ChatModel, ChatRequest
+from components.core.chat_model import Capability, ChatModel, ChatRequest
 from components.core.errors import ModelTimedOut
 from components.core.prompts import RenderedPrompt
 from components.core.tenant import TenantContext
@@ -111,6 +111,11 @@ class ModelGateway:
     async def budget(self, tenant: TenantContext, policy: ModelPolicy) -> BudgetState:
         """What the tenant has spent and may still spend."""
         return await self._budgets.state(tenant, policy)
+
+    def find_model(self, policy: ModelPolicy, capability: Capability) -> str | None:
+        """The first model that the tenant may use and that can do this; None where none can."""
+        allowed = allowed_models(self._catalogue.models, policy)
+        return next((name for name in allowed if capability in self._candidates[name].capabilities), None)
 
     async def close(self) -> None:
         """Ends streams under way, records what they cost, and closes the models."""

@@ -47,3 +47,17 @@ class ActionsConfig(BaseModel):
     seconds: float = Field(default=120.0, gt=0, le=3600, allow_inf_nan=False)
     tokens: StrictInt = Field(default=40_000, ge=100, le=10_000_000)
     cost: Sum | None = None
+
+
+class CredentialConfig(BaseModel):
+    """What a workflow's node is let in with elsewhere, by the name that the workflow has for it. secret: env:NAME or
+    file:/absolute/path. name: of the header, or of the query's parameter, that carries it. user: of httpBasicAuth."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    secret: str = Field(min_length=1, max_length=500, pattern=r"^(env:.+|file:/.+)$")
+    name: str = Field(default="Authorization", pattern=r"^[A-Za-z0-9_-]{1,100}$")
+    user: str = Field(default="", max_length=200)
+
+
+CredentialName = Annotated[str, Field(min_length=1, max_length=100)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from components.core.answers import LONGEST_QUESTION
 from components.core.embeddings import Embedder
 from components.core.errors import InvalidInput
 from components.core.settings import Settings
@@ -10,7 +11,6 @@ from components.helpdesk.served_pipelines import ServedPipelines
 from components.helpdesk.storable import storable
 from components.retrieval.pipeline import Retrieved
 
-LONGEST_QUESTION = 4000
 MOST_PASSAGES = 50
 
 

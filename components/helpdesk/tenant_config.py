@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, f
 
 from components.core.errors import InvalidInput
 from components.core.languages import language_name
-from components.helpdesk.actions_config import ActionsConfig, ToolName, ToolRules
+from components.helpdesk.actions_config import ActionsConfig, CredentialConfig, CredentialName, ToolName, ToolRules
 from components.helpdesk.channel_config import ChannelsConfig
 from components.helpdesk.storable import storable
 from components.helpdesk.ticket_config import SlaConfig, TicketWebhookConfig
@@ -151,6 +151,7 @@ class TenantConfig(BaseModel):
     channels: ChannelsConfig = ChannelsConfig()
     tools: dict[ToolName, ToolRules] = Field({}, max_length=500, description="Rules of tools, by their names.")
     actions: ActionsConfig = ActionsConfig()
+    credentials: dict[CredentialName, CredentialConfig] = Field({}, max_length=200, description="Of workflows' nodes.")
     language: str = Field("en", description="ISO 639-1 code of what the tenant's knowledge is written in.")
 
     @field_validator("language")
@@ -212,7 +213,7 @@ _SECTIONS: dict[str, type[BaseModel]] = {
     "actions": ActionsConfig,
 }
 # Where a reference to a secret belongs, somebody may have written the secret.
-_SECRET_SECTIONS = ("ticket_webhook", "channels")
+_SECRET_SECTIONS = ("ticket_webhook", "channels", "credentials")
 
 
 def _keys(section: type[BaseModel], inside: tuple[int | str, ...]) -> list[str]:

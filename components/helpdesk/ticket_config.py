@@ -30,7 +30,7 @@ class SlaConfig(BaseModel):
     urgent: SlaTargets = SlaTargets()
 
     def of(self, priority: str) -> SlaTargets:
-        """priority: one of work_schemas.PRIORITIES."""
+        """priority: one of priorities.PRIORITIES."""
         targets: SlaTargets = getattr(self, priority)
         return targets
 

@@ -68,7 +68,11 @@ def _field(error: ValidationError) -> str:
 
 
 def _told(error: ValidationError) -> str:
-    told = f"{_field(error)}: {error.message[:300]}"
+    said = error.message
+    if len(said) > 300:
+        # The value comes first, and would push out what is allowed.
+        said = f"{said[:100]}… against {error.validator} {json.dumps(error.validator_value)[:150]}"
+    told = f"{_field(error)}: {said}"
     return told + f"; allowed are {', '.join(_known(error)) or 'none'}" if _known(error) else told
 
 

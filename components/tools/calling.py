@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from components.core.errors import DatabaseUnavailable, HelpdeskError, ToolRefused, ToolUnavailable, Unavailable
-from components.core.tenant import TenantContext
+from components.core.tenant import Tenant
 from components.database.session import Database
 from components.tools.approvals import ask, find_decision
 from components.tools.arguments import LARGEST_RESULT, plain
@@ -43,12 +43,18 @@ class ToolCalls:
             return known
         return self._ask_other(order) if is_remote(order.tool) else self._act(order)
 
-    def give_up(self, tenant: TenantContext, invocation: Invocation, error: HelpdeskError) -> Invocation:
-        """Ends a call that cannot be made any more."""
-        failure = replace(failure_of(error), again=False)
-        with self._database.tenant(tenant) as session:
-            note(session.connection(), tenant, invocation.invocation_id, "failed", failure=failure)
-        return replace(invocation, status="failed", failure=failure)
+    def give_up(self, tenant: Tenant, stood: Invocation, error: HelpdeskError) -> Invocation:
+        """Ends a call that was decided on and cannot be made any more; one that was not is given as it stands."""
+        context = tenant.context
+        with self._database.tenant(context) as session:
+            connection = session.connection()
+            held, _ = lock(connection, context, stood.key)
+            decided = find_decision(connection, context, held.invocation_id)
+            if held.status != "waiting" or decided is None or decided[0] == "pending":
+                return held
+            failure = failure_of(error)
+            note(connection, context, held.invocation_id, "failed", failure=failure)
+            return replace(held, status="failed", failure=failure)
 
     def rehearse(self, order: Order) -> Invocation:
         """What it would be: on our own tables it is done and taken back at once. Raises what the tool raises."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 from uuid import UUID
 
-from components.core.errors import InvalidInput, NotFound, ToolNotFound, ToolRefused
+from components.core.errors import InvalidInput, NotFound, ToolNotAllowed, ToolNotFound, ToolRefused, Unavailable
 from components.core.tenant import Tenant
 from components.database.session import Database
 from components.helpdesk.storable import storable
@@ -18,18 +19,26 @@ from components.tools.invocation import Invocation, InvocationStatus
 from components.tools.invocation_rows import find, mark_undone, search
 from components.tools.order import Order
 from components.tools.permission import EffectiveRules, rules_for
-from components.tools.tool import Caller, Tool
+from components.tools.tool import Caller, Tool, ToolSpec
 
 LONGEST_KEY = 300
 MOST = 200
+_UNDO = "undo/"
 
 # The tools that a tenant has added: by name, read each time.
 AddedTools = Callable[[Tenant], Mapping[str, Tool]]
+
+# Hears of a call that was made or tried, not of one that had been made before: (tool, status, seconds).
+Heard = Callable[[ToolSpec, InvocationStatus, float], None]
 
 
 def none_added(_: Tenant) -> Mapping[str, Tool]:
     """Of nobody."""
     return {}
+
+
+def heard_by_nobody(spec: ToolSpec, status: InvocationStatus, seconds: float) -> None:
+    """Nobody counts."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +52,15 @@ class OfferedTool:
 class ToolRegistry:
     """Thread-safe. Every method but `add` raises DatabaseUnavailable."""
 
-    def __init__(self, database: Database, tools: Iterable[Tool] = (), added: AddedTools = none_added) -> None:
+    def __init__(
+        self,
+        database: Database,
+        tools: Iterable[Tool] = (),
+        added: AddedTools = none_added,
+        heard: Heard = heard_by_nobody,
+    ) -> None:
         """tools: built in, for every tenant; their names come before those of added ones."""
-        self._database, self._added = database, added
+        self._database, self._added, self._heard = database, added, heard
         self._built_in: dict[str, Tool] = {}
         self._calls = ToolCalls(database)
         for tool in tools:
@@ -60,6 +75,11 @@ class ToolRegistry:
         check_schema(tool.spec.input_schema, f"{name}.input_schema")
         check_schema(tool.spec.output_schema, f"{name}.output_schema")
         self._built_in[name] = tool
+
+    @property
+    def built_in(self) -> frozenset[str]:
+        """Names of what every tenant has."""
+        return frozenset(self._built_in)
 
     def offered(self, tenant: Tenant, caller: Caller | None = None) -> tuple[OfferedTool, ...]:
         """All tools by name; caller: only those that it may call."""
@@ -113,7 +133,7 @@ class ToolRegistry:
         order = Order(tenant, tool, rules, checked, caller, key, conversation_id, run_id, limit)
         if dry_run:
             return self._calls.rehearse(order)
-        return self._calls.make(order).require()
+        return self._make(order).require()
 
     def resume(self, tenant: Tenant, invocation_id: UUID) -> Invocation:
         """Goes on with a call that waited, once a person has decided; else gives it as it stands. Raises NotFound, and
@@ -123,10 +143,11 @@ class ToolRegistry:
             return stood
         try:
             tool = self.get(tenant, stood.tool)
-        except ToolNotFound as error:
-            return self._calls.give_up(tenant.context, stood, error)
-        rules = rules_for(tenant, tool.spec)
-        return self._calls.make(
+            rules = rules_for(tenant, tool.spec)
+            rules.require(tool.spec, stood.caller)
+        except (ToolNotFound, ToolNotAllowed) as error:
+            return self._calls.give_up(tenant, stood, error)
+        made = self._make(
             Order(
                 tenant,
                 tool,
@@ -139,6 +160,9 @@ class ToolRegistry:
                 rules.timeout,
             )
         )
+        if made.key.startswith(_UNDO):
+            self._note_undone(tenant, UUID(made.key.removeprefix(_UNDO)), made)
+        return made
 
     def undo(self, tenant: Tenant, invocation_id: UUID, caller: Caller) -> Invocation:
         """The call that takes this one back, made once. Raises NotFound, ToolRefused where it cannot be taken back, and
@@ -153,12 +177,10 @@ class ToolRegistry:
             stood.undo.tool,
             stood.undo.arguments,
             caller,
-            key=f"undo/{invocation_id}",
+            key=f"{_UNDO}{invocation_id}",
             conversation_id=stood.conversation_id,
         )
-        if taken.status == "done":
-            with self._database.tenant(tenant.context) as session:
-                mark_undone(session.connection(), tenant.context, invocation_id, taken.invocation_id)
+        self._note_undone(tenant, invocation_id, taken)
         return taken
 
     def replay(self, tenant: Tenant, invocation_id: UUID, caller: Caller, *, key: str, dry_run: bool) -> Invocation:
@@ -205,3 +227,19 @@ class ToolRegistry:
                 conversation_id=conversation_id,
                 run_id=run_id,
             )
+
+    def _make(self, order: Order) -> Invocation:
+        began, spec = time.monotonic(), order.tool.spec
+        try:
+            made = self._calls.make(order)
+        except Unavailable:
+            self._heard(spec, "failed", time.monotonic() - began)
+            raise
+        if not made.repeated:
+            self._heard(spec, made.status, time.monotonic() - began)
+        return made
+
+    def _note_undone(self, tenant: Tenant, invocation_id: UUID, taken: Invocation) -> None:
+        if taken.status == "done":
+            with self._database.tenant(tenant.context) as session:
+                mark_undone(session.connection(), tenant.context, invocation_id, taken.invocation_id)

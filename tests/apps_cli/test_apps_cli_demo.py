@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import yaml
 
 from apps.cli import demo
 from apps.cli.bundled_rasa import address_file
 from apps.cli.context import open_workbench
 from apps.cli.demo import seed_demo_tenants
 from components.bootstrap import build_registry
+from components.core.errors import ToolRefused
 from components.core.settings import Settings
 from components.database.addresses import DatabaseAddresses
 from components.dialogue.flow_releases import FlowReleases
+from components.tools.built_in.refund_order import RefundOrder
+from components.tools.registry import ToolRegistry
+from components.tools.tool import Caller
 
 AGENTS = "agents:\n- {name: Mara, email: mara@shop.example, role: supervisor}\n"
 OWN = "nodes:\n  - id: hello\n    type: message\n    text: Hello from us\n"
@@ -81,5 +87,31 @@ def test_a_demo_tenants_agents_keep_their_passwords_from_start_to_start(
         registry.agents.deactivate(context, mara.agent_id)
         kept.unlink()
         assert seed_demo_tenants(registry).agents[domain] == {}, "who has left is not called back"
+    finally:
+        registry.close()
+
+
+def test_a_demo_tenants_shop_is_there_and_keeps_what_has_become_of_it(
+    postgres: DatabaseAddresses, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    domain, folder = f"{uuid4().hex}.example", tmp_path / "deploy" / "demo" / "shop"
+    (folder / "flows").mkdir(parents=True)
+    (folder / "flows" / "main.yaml").write_text(OWN)
+    northtrail = demo.PROJECT / "deploy" / "demo" / "northtrail"
+    described = yaml.safe_load((northtrail / "tenant.yaml").read_text(encoding="utf-8"))
+    (folder / "tenant.yaml").write_text(yaml.safe_dump({**described, "domain": domain, "agents": []}))
+    shutil.copy(northtrail / "shop.yaml", folder)
+    monkeypatch.setattr(demo, "PROJECT", tmp_path)
+    registry = build_registry(Settings(data_dir=tmp_path), postgres)  # type: ignore[call-arg]
+    try:
+        seed_demo_tenants(registry)
+        tenant, tools = registry.tenants.get_by_domain(domain), ToolRegistry(registry.database, [RefundOrder()])
+        bot = Caller("orchestrator")
+        small = tools.invoke(tenant, "refund_order", {"order_number": "20418873", "reason": "x"}, bot, key="1")
+        large = tools.invoke(tenant, "refund_order", {"order_number": "20418999", "reason": "x"}, bot, key="2")
+        assert (small.status, large.status) == ("done", "waiting"), "the demo's limit is 100"
+        seed_demo_tenants(registry)
+        with pytest.raises(ToolRefused, match=r"0\.00 EUR are left"):
+            tools.invoke(tenant, "refund_order", {"order_number": "20418873", "reason": "x"}, bot, key="3")
     finally:
         registry.close()

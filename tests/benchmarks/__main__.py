@@ -17,6 +17,9 @@ BENCHMARKS = (
     "bench_generation",
     "bench_nlu",
     "bench_turns",
+    "bench_tools",
+    "bench_retail",
+    "bench_workflows",
 )
 
 

@@ -20,7 +20,9 @@ from components.database.session import Database
 # What takes long to import and can be found from the repository's root.
 PRELOADED = [
     "components.dialogue.turns",
-    "components.helpdesk.local_workforce",
+    "components.agents.workforce",
+    "components.agents.orchestrator.executor",
+    "components.agents.workflows.runner",
     "psycopg",
     "components.nlu.language",
     "components.dialogue.flow_reading",

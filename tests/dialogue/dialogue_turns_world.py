@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from threading import Event
 from uuid import uuid4
 
+from dialogue_workforce import Works
+
 from components.core.answers import Answer
 from components.core.errors import NluUnavailable
 from components.core.nlu import Understanding
@@ -25,7 +27,6 @@ from components.dialogue.turns import Turns
 from components.helpdesk.answered_question import AnsweredQuestion
 from components.helpdesk.conversations.conversation import Conversation, Message
 from components.helpdesk.handover.arrivals import Arrivals, Clock, utc_now
-from components.helpdesk.local_workforce import LocalWorkforce
 from components.helpdesk.tickets.of_conversations import ConversationTickets
 from components.helpdesk.tickets.tickets import Tickets
 from components.nlu.language import LanguageDetector
@@ -123,7 +124,7 @@ class World:
     def turns(
         self, *, deadline: float = 20.0, lease: float = 5.0, on_step: Callable[[str], None] = lambda step: None
     ) -> Turns:
-        workforce = self.workforce or LocalWorkforce(self.database)
+        workforce = self.workforce or Works(self.database).workforce
         arrivals = Arrivals(
             self.database, self.tickets or ConversationTickets(self.database, Tickets(self.database)), clock=self.clock
         )

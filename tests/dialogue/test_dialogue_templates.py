@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.core.errors import InvalidFlow
-from components.dialogue.template_inspection import fault_of_text, variables_of_condition, variables_of_text
+from components.core.template_inspection import fault_of_text, variables_of_condition, variables_of_text
 from components.dialogue.templates import LONGEST_OUTPUT, holds, render_text, render_value
 
 RELAXED = settings(max_examples=150, deadline=None)

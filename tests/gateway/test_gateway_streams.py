@@ -307,3 +307,15 @@ def test_the_models_of_a_tenant_are_shown_with_health_and_price(
             assert (shown[0].input_price, shown[0].currency, shown[0].circuit) == (BIG, "USD", "closed")
 
     asyncio.run(play())
+
+
+def test_a_model_with_a_capability_is_one_that_the_tenant_may_use(
+    database: Database, extractive: AnswerGenerator, servers: tuple[ChatServer, ChatServer]
+) -> None:
+    async def found(policy: ModelPolicy) -> str | None:
+        async with opened(database, extractive, both(servers)) as gateway:
+            return gateway.find_model(policy, "tools")
+
+    assert asyncio.run(found(POLICY)) == "big"
+    assert asyncio.run(found(ModelPolicy())) == "low"
+    assert asyncio.run(found(ModelPolicy(models=()))) is None

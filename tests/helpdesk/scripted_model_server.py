@@ -28,10 +28,12 @@ class Script:
 
 @dataclass
 class ScriptedServer:
-    """requests: bodies that came, in order. left: set when a caller hung up before the end."""
+    """requests: bodies that came, in order. scripts: said one after another, and then `script` for ever. left: set when
+    a caller hung up before the end."""
 
     url: str = ""
     script: Script = Script()
+    scripts: list[Script] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
     left: threading.Event = field(default_factory=threading.Event)
 
@@ -61,7 +63,7 @@ def scripted_server() -> Iterator[ScriptedServer]:
 
         def do_POST(self) -> None:
             served.requests.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            script = served.script
+            script = served.scripts.pop(0) if served.scripts else served.script
             if script.status != 200:
                 self._json(script.status, {"error": {"message": "scripted failure"}}, script.retry_after)
                 return

@@ -14,10 +14,10 @@ from components.core.errors import InvalidInput
 from components.helpdesk.business_hours import BusinessHours
 from components.helpdesk.tenant_config import read_config, validate_config
 from components.helpdesk.tickets.changing import Rules, changed, commented, opened
+from components.helpdesk.tickets.priorities import PRIORITIES
 from components.helpdesk.tickets.sla import ClockReading, TicketClocks, read_clocks
 from components.helpdesk.tickets.ticket import Ticket
 from components.helpdesk.tickets.ticket_input import Comment, NewTicket, TicketChange
-from components.helpdesk.work_schemas import PRIORITIES
 
 CONFIG = read_config(OFFICE)
 HOURS = BusinessHours(CONFIG.handover)

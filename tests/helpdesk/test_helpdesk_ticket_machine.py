@@ -26,11 +26,11 @@ from components.database.session import Database
 from components.database.tables import OutboxRow
 from components.helpdesk.handover.agents import Agents
 from components.helpdesk.tickets.changing import TRANSITIONS
+from components.helpdesk.tickets.priorities import PRIORITIES
 from components.helpdesk.tickets.ticket import STATUSES, Requester, Ticket, fold
 from components.helpdesk.tickets.ticket_event import Actor
 from components.helpdesk.tickets.ticket_input import NOBODY, Comment, NewTicket, TicketChange
 from components.helpdesk.tickets.tickets import Tickets
-from components.helpdesk.work_schemas import PRIORITIES
 
 CONFIG = {**OFFICE, "ticket_webhook": {"url": "https://tickets.example/in", "secret": "env:WEBHOOK_SECRET"}}
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=20).filter(

@@ -243,11 +243,13 @@ def test_customers_are_found_and_noted_and_notes_are_taken_back(shop: Shop) -> N
         ({"text": "x"}, InvalidInput),
         ({"text": "x", "customer_id": "nobody"}, NotFound),
         ({"text": "x", "email": "no@body.example"}, NotFound),
+        ({"text": "x", "email": " "}, NotFound),
     ):
         with pytest.raises(error):
             shop.call("note_customer", **arguments)
-    with pytest.raises(InvalidInput, match="one of customer_id, email"):
-        shop.call("find_customer")
+    for arguments in ({}, {"name": " "}, {"email": " "}, {"phone": "none"}):
+        with pytest.raises(InvalidInput, match="one of customer_id, email"):
+            shop.call("find_customer", **arguments)
 
 
 def test_no_tenant_reaches_anothers_shop_through_any_tool(

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from shop_world import MAILBOX, PERSON, Shop
+from sqlalchemy import update
 
 from components.channels.provider_calls import ProviderCalls
 from components.core.errors import Conflict, InvalidInput, NotFound, ToolRefused
 from components.core.settings import Settings
 from components.core.tenant import Tenant
 from components.database.session import Database
+from components.database.tables import ConversationRow
 from components.helpdesk.handover.apology_mail import MAIL
 from components.helpdesk.outbox.dispatcher import Dispatcher
 from components.helpdesk.outbox.mail_sender import MailSender
@@ -119,6 +121,7 @@ def test_a_ticket_alone_tells_its_requester_in_the_conversation_and_by_mail(shop
         "email": "ada@mail.example",
         "conversation_id": str(conversation),
         "channel": "web",
+        "left_to": None,
     }
     assert shop.said(conversation) == [("system", text)]
     assert shop.outgoing() == [("email", {"to": "ada@mail.example", "subject": "Tenant: #1", "text": text})]
@@ -144,6 +147,12 @@ def test_a_conversation_by_mail_brings_no_second_mail(shop: Shop) -> None:
     assert made.result is not None
     assert made.result["email"] is None
     assert [kind for kind, _ in shop.outgoing()] == ["message"]
+
+
+def test_a_ticket_that_has_outlived_its_conversation_is_told_of_by_mail(shop: Shop) -> None:
+    opened = open_one(shop, uuid4(), email="ada@mail.example")
+    assert shop.result("notify_user", ticket_id=opened["id"])["conversation_id"] is None
+    assert [kind for kind, _ in shop.outgoing()] == ["email"]
 
 
 def test_who_cannot_be_reached_is_not_said_to_have_been_told(shop: Shop, bare_shop: Shop) -> None:
@@ -201,3 +210,25 @@ def test_a_real_mail_server_receives_a_notice_once(
         calls.close()
     (mail,) = server.delivered
     assert (mail.to, mail.text) == ("ada@mail.example", "Your request is kept as ticket #1.")
+
+
+def test_a_notice_leaves_the_word_to_an_agent_and_to_a_turn_under_way(shop: Shop) -> None:
+    conversation = shop.converse(email="ada@mail.example")
+    opened = shop.call_within(conversation, "create_ticket", subject="Zip").result
+    assert opened is not None
+    busy = {"turn_owner": uuid4(), "turn_until": datetime.now(UTC) + timedelta(minutes=1)}
+    with shop.database.tenant(shop.tenant.context) as session:
+        session.execute(update(ConversationRow).values(busy))
+    told = shop.call_within(conversation, "notify_user", ticket_id=opened["id"]).result
+    assert told is not None
+    assert (told["left_to"], told["conversation_id"], shop.said(conversation)) == ("turn", None, [])
+    said = shop.call_within(conversation, "notify_user", message="It is on its way.").result
+    assert said is not None
+    assert said["left_to"] is None
+    owned = {"turn_owner": None, "turn_until": None, "status": "agent"}
+    with shop.database.tenant(shop.tenant.context) as session:
+        session.execute(update(ConversationRow).values(owned))
+    kept = shop.said(conversation)
+    told = shop.call_within(conversation, "notify_user", message="It has arrived.").result
+    assert told is not None
+    assert (told["left_to"], shop.said(conversation)) == ("agent", kept)

@@ -19,7 +19,10 @@ from components.helpdesk.handover.notes import CHANNEL as NOTES
 from components.helpdesk.handover.notes import Notes
 
 CONVERSATIONS = "helpdesk_conversations"
-CHANNELS = (CONVERSATIONS, NOTES)
+APPROVALS = "helpdesk_approvals"
+# Many calls at once are one reason to look.
+_RESTS = 0.1
+CHANNELS = (CONVERSATIONS, NOTES, APPROVALS)
 
 logger = logging.getLogger("helpdesk.handover")
 
@@ -49,14 +52,40 @@ class NotesFeed:
                 await self._outlet.tell(watch.socket, "note", note_told(note))
 
 
+class ApprovalsFeed:
+    """Tells a tenant's agents that something waits for approval, was decided, or was done since."""
+
+    def __init__(self, audience: Audience, outlet: Outlet) -> None:
+        self._audience, self._outlet = audience, outlet
+        self._changed: Coalesced[UUID] = Coalesced(self._tell, at_once=1, pause=_RESTS)
+
+    def changed(self, tenant_id: UUID) -> None:
+        if self._audience.has_agents(tenant_id):
+            self._changed.mark(tenant_id)
+
+    async def run(self) -> Never:
+        """Until it is cancelled."""
+        await self._changed.run()
+
+    async def _tell(self, tenant_id: UUID) -> None:
+        for socket in self._audience.agents(tenant_id):
+            await self._outlet.tell(socket, "approvals", {"tenant_id": str(tenant_id)})
+
+
 class Changes:
     """Hears the notifications (components.database.notifications.Listener) and hands them on."""
 
-    def __init__(self, feed: Feed, queue: QueueFeed, notes: NotesFeed, audience: Audience) -> None:
-        self._feed, self._queue, self._notes, self._audience = feed, queue, notes, audience
+    def __init__(
+        self, feed: Feed, queue: QueueFeed, notes: NotesFeed, approvals: ApprovalsFeed, audience: Audience
+    ) -> None:
+        self._feed, self._queue, self._notes, self._approvals = feed, queue, notes, approvals
+        self._audience = audience
 
     def notified(self, channel: str, payload: str) -> None:
         try:
+            if channel == APPROVALS:
+                self._approvals.changed(UUID(payload))
+                return
             tenant_id, conversation_id, *rest = payload.split()
             key = UUID(tenant_id), UUID(conversation_id)
             if channel == NOTES:
@@ -71,5 +100,6 @@ class Changes:
     def may_have_missed(self) -> None:
         for tenant_id in self._audience.tenants():
             self._queue.changed(tenant_id)
+            self._approvals.changed(tenant_id)
             for conversation_id in self._audience.watched(tenant_id):
                 self._feed.changed((tenant_id, conversation_id))

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp as Application
 from apps.api.agent_access import AgentAccess
 from apps.api.chat import ChatParts
 from apps.api.handover.agents import AgentEvents
-from apps.api.handover.changes import CHANNELS, Changes, NotesFeed
+from apps.api.handover.changes import CHANNELS, ApprovalsFeed, Changes, NotesFeed
 from apps.api.handover.customers import CustomerEvents
 from apps.api.handover.entrance import Entrance, SocketBounds
 from apps.api.handover.feed import Feed
@@ -77,9 +77,10 @@ class Live:
         self._server.register_namespace(
             HandoverNamespace(audience, entrance, self._customers, agents, presence, queue, outlet)
         )
-        changes = Changes(feed, queue, notes, audience)
+        approvals = ApprovalsFeed(audience, outlet)
+        changes = Changes(feed, queue, notes, approvals, audience)
         listening = Notifications(workbench.database, CHANNELS, changes)
-        self._background = (listening.run, feed.run, queue.run, notes.run, presence.run)
+        self._background = (listening.run, feed.run, queue.run, notes.run, approvals.run, presence.run)
         self.app: Application = ASGIApp(self._server, socketio_path=None)
 
     @asynccontextmanager

@@ -18,6 +18,7 @@ const live = new Live({
 		page.dataset.connected = "yes";
 		live.tell("presence", { presence: presence.value });
 		desk.connected();
+		approvals.soon();
 	},
 	cut() {
 		strip.textContent = "No connection. What you write is kept and sent when it is back.";
@@ -31,9 +32,15 @@ const live = new Live({
 	note: (told) => desk.hears.note(told),
 	queue: (told) => desk.hears.queue(told),
 	bot_to_agent: (told) => desk.hears.bot_to_agent(told),
+	approvals() {
+		approvals.soon();
+		desk.hears.approvals();
+	},
 });
-const panes = new Panes(page, find(".hd-panes-nav"));
+const panes = new Panes(page, find(".hd-panes-nav"), (pane) => find(".hd-to-approvals").setAttribute("aria-pressed", String(pane === "approvals")));
 const desk = new Desk({ find, facts, api, live, memory, toasts, dialogs, panes });
+const isAtApprovals = () => page.dataset.pane === "approvals";
+const approvals = new ApprovalsPane(find, facts.words, api, toasts, { open: (session) => desk.open(session), show: () => toApprovals(), isShown: isAtApprovals });
 const signInForm = new SignIn(find(".hd-sign-in form"), api, facts.tenant, (session) => {
 	memory.signIn(session);
 	enter(session);
@@ -45,6 +52,7 @@ function enter(session) {
 	find(".hd-agent").textContent = session.agent.name;
 	live.open({ token: session.token });
 	desk.begin(session.agent);
+	approvals.begin();
 }
 
 function signOut(said = "") {
@@ -55,6 +63,7 @@ function signOut(said = "") {
 	page.dataset.state = "signing-in";
 	strip.textContent = "";
 	desk.end();
+	approvals.end();
 	toasts.badge(0);
 	signInForm.open(said);
 }
@@ -97,6 +106,11 @@ const toPanel = (name) => {
 	panes.show("details");
 	panels.choose(find(`[data-panel="${name}"]`));
 };
+const toApprovals = () => {
+	panes.show("approvals");
+	approvals.focus();
+};
+const fromApprovals = () => panes.show(desk.session ? "conversation" : "queue");
 const shortcuts = new Shortcuts(find(".hd-keys"), dialogs, memory, {
 	j: ["Next conversation", () => toNeighbour(1)],
 	k: ["Conversation before", () => toNeighbour(-1)],
@@ -107,11 +121,14 @@ const shortcuts = new Shortcuts(find(".hd-keys"), dialogs, memory, {
 	t: ["Transfer", () => desk.actions.act("transfer")],
 	b: ["Return to the bot", () => desk.actions.act("give_back")],
 	e: ["Resolve", () => desk.actions.act("resolve")],
+	a: ["Approvals", () => (isAtApprovals() ? fromApprovals() : toApprovals())],
 	1: ["Waiting", () => toView("waiting")],
 	2: ["Mine", () => toView("mine")],
 	3: ["All", () => toView("all")],
 	4: ["Closed", () => toView("closed")],
 });
+find(".hd-to-approvals").addEventListener("click", () => (isAtApprovals() ? fromApprovals() : toApprovals()));
+find(".hd-from-approvals").addEventListener("click", fromApprovals);
 find(".hd-help").addEventListener("click", () => shortcuts.show());
 
 // Signed in or out in another page of this tenant's.

@@ -1,7 +1,5 @@
 // The conversation that is open, and everything on the page that is about it.
 
-const READ_TOLD_AFTER = 400;
-
 class Desk {
 	#find;
 	#words;
@@ -12,9 +10,9 @@ class Desk {
 	#heading;
 	#typing;
 	#reader;
+	#readMark;
 	#agent = null;
 	#open = null;
-	#readTimer = null;
 	#opening = 0;
 
 	constructor({ find, facts, api, live, memory, toasts, dialogs, panes }) {
@@ -33,8 +31,9 @@ class Desk {
 			lineage,
 			earlier: () => this.#loadEarlier(),
 			fresh: (sequence) => this.#fresh(sequence),
-			seen: () => this.#seen(),
+			seen: () => this.#readMark.seen(),
 		});
+		this.#readMark = new ReadMark(live, this.transcript, () => (this.#owns ? this.#open : null));
 		this.unsent = new Unsent(live, memory, { taken: (thing, answer) => this.#taken(thing, answer), refused: (thing, error) => this.#refused(thing, error) });
 		this.reply = new ReplyBox(find(".hd-reply"), facts, {
 			send: (text, files) => this.transcript.pending(this.unsent.add("agent_to_user", this.session, text, files)),
@@ -59,7 +58,7 @@ class Desk {
 		this.notes = new NotesPanel(find, (text) => this.unsent.add("note", this.session, text));
 		this.customer = new CustomerPanel(find("#hd-panel-customer > div"), this.#words, (session) => this.open(session));
 		this.tickets = new TicketsPanel(find, find("#hd-panel-tickets > div"), api, toasts);
-		document.addEventListener("visibilitychange", () => !document.hidden && this.#seen());
+		this.calls = new CallsPanel(find, this.#words, api, dialogs, toasts, () => panes.show("approvals"));
 	}
 
 	get session() {
@@ -112,6 +111,7 @@ class Desk {
 		this.notes.open(session, told.notes, this.unsent.of(session, "note"));
 		this.customer.show(told);
 		this.tickets.open(told, told.tickets);
+		this.calls.open(session);
 		this.#typing.say("");
 		this.reply.open(session, told.customer);
 		this.#stand();
@@ -122,7 +122,7 @@ class Desk {
 		this.#heading.focus();
 		if (before && before !== session && !this.#isMine(before)) this.#reader.leave(before);
 		await this.#join(session);
-		this.#seen();
+		this.#readMark.seen();
 	}
 
 	// What the server tells.
@@ -135,6 +135,7 @@ class Desk {
 			note: (note) => this.notes.add(note),
 			queue: () => this.#reader.soon(),
 			bot_to_agent: (told) => this.#waits(told),
+			approvals: () => this.calls.soon(),
 		};
 	}
 
@@ -172,7 +173,8 @@ class Desk {
 			this.suggestions.soon();
 		}
 		if (message.author === "bot") this.#complement();
-		this.#seen();
+		this.calls.soon();
+		this.#readMark.seen();
 		this.#reader.soon();
 	}
 
@@ -194,7 +196,7 @@ class Desk {
 		this.suggestions.allowed = this.#owns;
 		if (changed !== conversation.changed) this.#refresh();
 		if (before !== conversation.status && this.#owns) this.reply.focus();
-		this.#seen();
+		this.#readMark.seen();
 	}
 
 	// Why and what happened may be other than before.
@@ -222,6 +224,7 @@ class Desk {
 		this.suggestions.open(null, false);
 		this.notes.open(null, [], []);
 		this.tickets.open(null, []);
+		this.calls.open(null);
 		this.#heading.clear();
 		for (const place of this.#find(".hd-details").querySelectorAll(".hd-panel div")) place.replaceChildren();
 		this.#panes.show("queue");
@@ -255,18 +258,6 @@ class Desk {
 			this.#toasts.failed(error);
 			return null;
 		}
-	}
-
-	// What the owner has in sight counts as read.
-	#seen() {
-		clearTimeout(this.#readTimer);
-		if (!this.#owns || document.hidden || !this.transcript.isAtEnd) return;
-		this.#readTimer = setTimeout(() => {
-			const sequence = this.transcript.complete;
-			if (!this.#owns || sequence <= (this.#open.agent_read ?? 0)) return;
-			this.#open.agent_read = sequence;
-			this.#live.tell("read", { session_id: this.session, sequence });
-		}, READ_TOLD_AFTER);
 	}
 
 	#types({ session_id: session, who, name, typing }) {

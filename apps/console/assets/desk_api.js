@@ -1,5 +1,8 @@
 // The agents' HTTP API, as far as the console uses it.
 
+// Calls of tools may take as long as the server waits for them.
+const MADE_WITHIN = 60_000;
+
 // onLost: the token is good no more.
 class DeskApi {
 	#onLost;
@@ -65,6 +68,29 @@ class DeskApi {
 
 	changeTicket(ticket, change) {
 		return this.#ask(`tickets/${ticket}`, { method: "PATCH", body: change });
+	}
+
+	// status: null for all.
+	approvals(status, limit = 200) {
+		return this.#ask(`approvals?limit=${limit}${status ? `&status=${status}` : ""}`);
+	}
+
+	decide(approval, decision, comment) {
+		return this.#ask(`approvals/${approval}`, { body: { decision, comment }, signal: AbortSignal.timeout(MADE_WITHIN) });
+	}
+
+	// What came of the calls that were made for a conversation.
+	calls(session) {
+		return this.#ask(`tools/invocations?conversation_id=${session}&limit=100`);
+	}
+
+	// What the call would do, were it made now.
+	rehearse(invocation) {
+		return this.#ask(`tools/invocations/${invocation}/replay?dry_run=true`, { method: "POST" });
+	}
+
+	undo(invocation) {
+		return this.#ask(`tools/invocations/${invocation}/undo`, { method: "POST", signal: AbortSignal.timeout(MADE_WITHIN) });
 	}
 
 	upload(session, file) {

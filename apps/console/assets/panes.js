@@ -3,10 +3,13 @@
 class Panes {
 	#page;
 	#nav;
+	#onShown;
 
-	constructor(page, nav) {
+	// onShown(pane): it is in front.
+	constructor(page, nav, onShown) {
 		this.#page = page;
 		this.#nav = nav;
+		this.#onShown = onShown;
 		nav.addEventListener("click", (event) => {
 			const go = event.target.closest("[data-go]");
 			if (go) this.show(go.dataset.go);
@@ -20,5 +23,6 @@ class Panes {
 			if (each.dataset.go === pane) each.setAttribute("aria-current", "true");
 			else each.removeAttribute("aria-current");
 		}
+		this.#onShown(pane);
 	}
 }

@@ -1,1 +1,1 @@
-"""Workflows in n8n's JSON: read, checked, kept by version, and run node by node."""
+"""Workflows in n8n's JSON: read, checked, drawn, and gone through item by item as durable runs."""

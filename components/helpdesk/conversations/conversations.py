@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from sqlalchemy import select
@@ -33,6 +34,16 @@ class Conversations:
         """Where it stands after its last stored turn."""
         with self._database.tenant(tenant) as session:
             return conversation_of(read_conversation(session.connection(), tenant, conversation_id))
+
+    def customers(self, tenant: TenantContext, conversations: Collection[UUID]) -> Mapping[UUID, Mapping[str, str]]:
+        """What is known of whoever speaks in each of these; none for one that is gone."""
+        if not conversations:
+            return {}
+        query = select(CONVERSATIONS.c.conversation_id, CONVERSATIONS.c.customer).where(
+            CONVERSATIONS.c.tenant_id == tenant.tenant_id, CONVERSATIONS.c.conversation_id.in_(set(conversations))
+        )
+        with self._database.tenant(tenant) as session:
+            return {row.conversation_id: row.customer for row in session.connection().execute(query)}
 
     def messages(
         self, tenant: TenantContext, conversation_id: UUID, *, after: int = 0, limit: int = MOST_MESSAGES

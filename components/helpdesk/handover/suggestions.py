@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from time import monotonic
 from uuid import UUID
 
-from components.core.answers import Citation
+from components.core.answers import LONGEST_QUESTION, Citation
 from components.core.errors import IndexUnavailable, ModelUnavailable
 from components.core.tenant import TenantContext
 from components.helpdesk.answering import Answering
 from components.helpdesk.conversations.conversation import Message
 from components.helpdesk.conversations.conversations import Conversations
-from components.helpdesk.searching import LONGEST_QUESTION
 from components.retrieval.grounding.citations import without_marks
 
 MOST_SUGGESTIONS = 3

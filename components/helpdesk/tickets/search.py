@@ -12,10 +12,10 @@ from sqlalchemy import Connection, Select, any_, literal, or_, select
 from components.core.errors import InvalidInput
 from components.core.tenant import TenantContext
 from components.helpdesk.storable import storable
+from components.helpdesk.tickets.priorities import PRIORITIES
 from components.helpdesk.tickets.store import TICKETS, ticket_of
 from components.helpdesk.tickets.ticket import STATUSES, Ticket
 from components.helpdesk.tickets.ticket_input import NOBODY, Assignee
-from components.helpdesk.work_schemas import PRIORITIES
 
 MOST_LISTED = 100
 LONGEST_QUERY = 200

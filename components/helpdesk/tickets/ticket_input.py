@@ -10,8 +10,8 @@ from uuid import UUID
 
 from components.core.errors import InvalidInput
 from components.helpdesk.storable import storable
+from components.helpdesk.tickets.priorities import PRIORITIES
 from components.helpdesk.tickets.ticket import STATUSES, UNKNOWN, Requester
-from components.helpdesk.work_schemas import PRIORITIES
 
 LONGEST_SUBJECT, LONGEST_TEXT, LONGEST_TEAM, LONGEST_KEY = 300, 10_000, 50, 500
 LONGEST_NAME, LONGEST_EMAIL, LONGEST_PHONE = 200, 254, 50

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import json
-import socket
-import ssl
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
-from functools import cached_property
 from hashlib import sha256
-from ipaddress import IPv4Address, IPv6Address, ip_address
 
-import httpx
-
-from components.core.errors import InvalidSetting, NotFound, Unavailable
+from components.core.errors import AddressNotAllowed, InvalidSetting, NotFound, Unavailable, Unreachable
 from components.core.outbox import Delivery, Failed, Later, Outgoing, Sent
 from components.core.settings import resolve_secret
 from components.core.tenant import TenantContext
@@ -24,6 +17,7 @@ from components.database.session import Database
 from components.gateway.event_loop import EventLoopThread
 from components.helpdesk.tickets.store import read_rules_config
 from components.models.remote_errors import retry_after_seconds
+from components.outbound.http_call import HttpAnswer, HttpCall, call_http
 
 DEADLINE = 10.0
 # Statuses that pass by themselves; another process may still be at a 409 with the same key.
@@ -66,46 +60,15 @@ class WebhookSender:
             return Later(0.0, error.message)
 
     async def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Delivery:
-        target = httpx.URL(url)
+        call = HttpCall("POST", url, headers, body)
         try:
-            async with asyncio.timeout(self._deadline):
-                addresses = await _resolve(target.host, target.port or (443 if target.scheme == "https" else 80))
-                refused = None if self._private else next((each for each in addresses if not _is_public(each)), None)
-                if refused is not None:
-                    return Failed(
-                        f"{target.host} is at {refused}, which is not public: HELPDESK_WEBHOOK_PRIVATE=true allows it"
-                    )
-                return await self._call(target, addresses, body, headers)
-        except TimeoutError:
-            return Later(0.0, f"{target.host} did not answer within {self._deadline:g} s")
-        except (OSError, httpx.HTTPError) as error:
-            return Later(0.0, f"{target.host} cannot be reached: {error or type(error).__name__}")
-
-    async def _call(self, target: httpx.URL, addresses: list[str], body: bytes, headers: Mapping[str, str]) -> Delivery:
-        own = {**headers, "Host": target.netloc.decode()}
-        async with httpx.AsyncClient(trust_env=False, timeout=self._deadline, verify=self._trust) as client:
-            for place, address in enumerate(addresses, start=1):
-                request = client.build_request(
-                    "POST",
-                    target.copy_with(host=address),
-                    content=body,
-                    headers=own,
-                    extensions={"sni_hostname": target.host},
-                )
-                try:
-                    response = await client.send(request, stream=True)
-                except httpx.ConnectError:
-                    if place == len(addresses):
-                        raise
-                    continue
-                # What it says beside its status is nobody's, and may be without end.
-                await response.aclose()
-                return _told(target.host, response)
-        raise OSError("its name has no address")
-
-    @cached_property
-    def _trust(self) -> ssl.SSLContext:
-        return httpx.create_ssl_context(trust_env=False)
+            # What it says beside its status is nobody's, and may be without end.
+            answer = await call_http(call, private=self._private, seconds=self._deadline)
+        except AddressNotAllowed as error:
+            return Failed(error.message if self._private else f"{error.message}: HELPDESK_WEBHOOK_PRIVATE=true allows")
+        except Unreachable as error:
+            return Later(0.0, error.message)
+        return _told(call.host, answer)
 
 
 def signed_headers(key: str, body: bytes, *, secret: str, at: int) -> dict[str, str]:
@@ -134,22 +97,11 @@ def _bytes_of(secret: str) -> bytes:
         raise InvalidSetting("the webhook's secret begins with whsec_: base64 is allowed after it") from error
 
 
-async def _resolve(host: str, port: int) -> list[str]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(address[0]) for *_, address in found))
-
-
-def _is_public(text: str) -> bool:
-    address: IPv4Address | IPv6Address = ip_address(text.partition("%")[0])
-    inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
-    return address.is_global and inner.is_global and not address.is_multicast
-
-
-def _told(host: str, response: httpx.Response) -> Delivery:
-    status = response.status_code
+def _told(host: str, answer: HttpAnswer) -> Delivery:
+    status = answer.status
     if 200 <= status < 300:
         return Sent({"status": status})
     told = f"{host} answered HTTP {status}"
     if status in _PASSING or status >= 500:
-        return Later(retry_after_seconds(response.headers) or 0.0, told)
+        return Later(retry_after_seconds(answer.headers) or 0.0, told)
     return Failed(f"{told}: redirects are not followed" if 300 <= status < 400 else told)

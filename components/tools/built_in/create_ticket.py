@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
+from components.helpdesk.tickets.priorities import PRIORITIES
 from components.helpdesk.tickets.recording import open_ticket
 from components.helpdesk.tickets.ticket import Requester
 from components.helpdesk.tickets.ticket_event import Actor
 from components.helpdesk.tickets.ticket_input import LONGEST_SUBJECT, LONGEST_TEXT, NewTicket
-from components.helpdesk.work_schemas import PRIORITIES
 from components.tools.actors import actor_of
 from components.tools.tool import ToolOutcome, ToolSpec, ToolUse, Undo
 

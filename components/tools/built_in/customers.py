@@ -29,7 +29,9 @@ def get_customer(session: Session, use: ToolUse, customer_id: str) -> CustomerRo
 
 
 def customers_with_email(session: Session, use: ToolUse, email: str) -> list[CustomerRow]:
-    """However it is written; the oldest first."""
+    """However it is written; the oldest first. Of a blank one nobody's."""
+    if not email.strip():
+        return []
     query = (
         select(CustomerRow)
         .where(CustomerRow.tenant_id == use.tenant.tenant_id, func.lower(CustomerRow.email) == email.strip().lower())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from components.core.errors import InvalidInput
@@ -45,26 +45,27 @@ class FindCustomer:
         return None
 
     def act(self, session: Session, use: ToolUse) -> ToolOutcome:
-        asked = use.arguments
-        if not asked:
-            raise InvalidInput(f"one of {', '.join(_BY)} is needed", field="arguments")
-        query = select(CustomerRow).where(CustomerRow.tenant_id == use.tenant.tenant_id)
-        if "customer_id" in asked:
-            query = query.where(CustomerRow.customer_id == asked["customer_id"])
-        if "email" in asked:
-            query = query.where(func.lower(CustomerRow.email) == asked["email"].strip().lower())
-        if "phone" in asked:
-            query = query.where(_digits(CustomerRow.phone) == func.regexp_replace(asked["phone"], "[^0-9]", "", "g"))
-        if "name" in asked:
-            whole = func.concat(CustomerRow.first_name, " ", CustomerRow.last_name)
-            query = query.where(whole.icontains(asked["name"].strip(), autoescape=True))
+        query = select(CustomerRow).where(CustomerRow.tenant_id == use.tenant.tenant_id, *_conditions(use))
         found = session.scalars(query.order_by(CustomerRow.customer_id).limit(MOST_CUSTOMERS + 1)).all()
         told = [_told(session, each) for each in found[:MOST_CUSTOMERS]]
         return ToolOutcome({"customers": told, "more": len(found) > MOST_CUSTOMERS})
 
 
-def _digits(column: Any) -> Any:
-    return func.regexp_replace(column, "[^0-9]", "", "g")
+def _conditions(use: ToolUse) -> Iterator[ColumnElement[bool]]:
+    """Raises InvalidInput where nothing is asked for."""
+    asked = {name: said.strip() for name, said in use.arguments.items()}
+    digits = "".join(each for each in asked.get("phone", "") if each in "0123456789")
+    if not asked or not all(asked.values()) or ("phone" in asked and not digits):
+        raise InvalidInput(f"one of {', '.join(_BY)} is needed, and none of them blank", field="arguments")
+    if "customer_id" in asked:
+        yield CustomerRow.customer_id == asked["customer_id"]
+    if "email" in asked:
+        yield func.lower(CustomerRow.email) == asked["email"].lower()
+    if digits:
+        yield func.regexp_replace(CustomerRow.phone, "[^0-9]", "", "g") == digits
+    if "name" in asked:
+        whole = func.concat(CustomerRow.first_name, " ", CustomerRow.last_name)
+        yield whole.icontains(asked["name"], autoescape=True)
 
 
 def _told(session: Session, customer: CustomerRow) -> dict[str, Any]:

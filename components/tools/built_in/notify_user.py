@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from components.core.errors import InvalidInput, ToolRefused
+from components.core.errors import InvalidInput, NotFound, ToolRefused
 from components.helpdesk.conversations.store import read_conversation
 from components.helpdesk.handover.apology_mail import MAIL, MAIL_CHANNEL, find_address
 from components.helpdesk.handover.desk import add_system_message
@@ -19,6 +21,7 @@ from components.helpdesk.tickets.store import read_ticket
 from components.helpdesk.tickets.ticket import Ticket
 from components.helpdesk.wording import WordingKey, say
 from components.tools.built_in.tickets import TICKET, ticket_ref
+from components.tools.permission import PEOPLE
 from components.tools.tool import ToolOutcome, ToolSpec, ToolUse
 
 _SPEC = ToolSpec(
@@ -46,6 +49,7 @@ _SPEC = ToolSpec(
             "email": {"type": ["string", "null"], "description": "The address that an e-mail is on its way to."},
             "conversation_id": {"type": ["string", "null"], "description": "In which it was said."},
             "channel": {"type": ["string", "null"], "description": "Of that conversation."},
+            "left_to": {"enum": ["agent", "turn", None], "description": "Who speaks in the conversation instead."},
         },
     },
     side_effect="write",
@@ -77,6 +81,9 @@ class NotifyUser:
         connection, tenant = session.connection(), use.tenant.context
         notice = _notice(session, use)
         conversation = notice.conversation
+        left_to = conversation and _left_to(use, conversation)
+        if left_to:
+            conversation = None
         if conversation is not None:
             lineage = {"tool": _SPEC.name, "invocation_id": str(use.invocation_id)}
             add_system_message(connection, tenant, conversation, notice.message, lineage)
@@ -94,6 +101,7 @@ class NotifyUser:
             "email": notice.email,
             "conversation_id": conversation and str(conversation.conversation_id),
             "channel": conversation and conversation.channel,
+            "left_to": left_to,
         }
         return ToolOutcome(result)
 
@@ -105,9 +113,13 @@ def _notice(session: Session, use: ToolUse) -> _Notice:
         ticket = read_ticket(connection, tenant, ticket_ref(asked["ticket_id"], "arguments.ticket_id"))
     elif "message" not in asked:
         raise InvalidInput("one of ticket_id and message is needed", field="arguments.message")
-    conversation_id = use.conversation_id or (ticket and ticket.session_id)
-    # A ticket may outlive its conversation.
-    conversation = read_conversation(connection, tenant, conversation_id, locked=True) if conversation_id else None
+    conversation: Row[Any] | None = None
+    if use.conversation_id is not None:
+        conversation = read_conversation(connection, tenant, use.conversation_id, locked=True)
+    elif ticket is not None and ticket.session_id is not None:
+        # A ticket may outlive its conversation.
+        with suppress(NotFound):
+            conversation = read_conversation(connection, tenant, ticket.session_id, locked=True)
     email = _email(use, ticket, conversation)
     if conversation is None and email is None:
         raise ToolRefused(
@@ -119,6 +131,15 @@ def _notice(session: Session, use: ToolUse) -> _Notice:
     number = f": #{ticket.number}" if ticket else ""
     subject = " ".join((asked.get("subject") or f"{use.tenant.name}{number}").split())
     return _Notice(asked.get("message") or _wording(use, ticket, language), subject, email, conversation)
+
+
+def _left_to(use: ToolUse, conversation: Row[Any]) -> Literal["agent", "turn"] | None:
+    """An agent speaks for themselves, and sees the call. A turn under way says what has become of the wish that it
+    is about: the standing text would say it twice."""
+    if conversation.status == "agent" and use.caller.kind not in PEOPLE:
+        return "agent"
+    under_way = conversation.turn_owner is not None and conversation.turn_until > datetime.now(UTC)
+    return "turn" if under_way and "message" not in use.arguments else None
 
 
 def _wording(use: ToolUse, ticket: Ticket | None, language: str | None) -> str:

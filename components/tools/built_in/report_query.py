@@ -27,13 +27,13 @@ _EXAMPLES: Mapping[ColumnKind, str] = {
     "flag": "true or false",
 }
 _NAME = {"type": "string", "maxLength": 60}
-_SCALAR = {"type": ["string", "number", "boolean"], "maxLength": 500}
+_SCALAR = {"type": ["string", "number", "boolean"], "maxLength": 500, "minimum": -1e15, "maximum": 1e15}
 
 SCHEMA: Mapping[str, Any] = {
     "type": "object",
     "properties": {
         "view": {"enum": list(REPORT_VIEWS)},
-        "columns": {"type": "array", "items": _NAME, "minItems": 1, "maxItems": 20},
+        "columns": {"type": "array", "items": _NAME, "minItems": 1, "maxItems": 20, "uniqueItems": True},
         "where": {
             "type": "array",
             "maxItems": 20,

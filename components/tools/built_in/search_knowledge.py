@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from components.helpdesk.searching import LONGEST_QUESTION, Searching
+from components.core.answers import LONGEST_QUESTION
 from components.tools.tool import ToolOutcome, ToolSpec, ToolUse
+
+if TYPE_CHECKING:
+    # It imports Haystack, and Haystack imports torch: seconds that the names of tools need not wait.
+    from components.helpdesk.searching import Searching
 
 MOST_PASSAGES, USUAL_PASSAGES = 20, 5
 _SPEC = ToolSpec(

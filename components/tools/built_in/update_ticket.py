@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from components.core.errors import InvalidInput
 from components.helpdesk.tickets.changing import TRANSITIONS, Rules, changed, commented
+from components.helpdesk.tickets.priorities import PRIORITIES
 from components.helpdesk.tickets.recording import record
 from components.helpdesk.tickets.store import read_rules_config, read_ticket
 from components.helpdesk.tickets.ticket import STATUSES, Ticket
@@ -23,7 +24,6 @@ from components.helpdesk.tickets.ticket_input import (
     checked_change,
     checked_comment,
 )
-from components.helpdesk.work_schemas import PRIORITIES
 from components.tools.actors import actor_of
 from components.tools.built_in.tickets import TICKET, ticket_ref
 from components.tools.tool import ToolOutcome, ToolSpec, ToolUse, Undo

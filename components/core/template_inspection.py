@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from jinja2 import TemplateSyntaxError, nodes
 
-from components.dialogue.template_environment import condition_template, condition_tree, text_template, text_tree
+from components.core.template_environment import condition_template, condition_tree, text_template, text_tree
 
 
 @dataclass(frozen=True)

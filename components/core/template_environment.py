@@ -1,4 +1,4 @@
-"""Jinja as flows have it: what their templates and conditions are compiled with."""
+"""Jinja as flows and plans have it: what their templates and conditions are compiled with."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from jinja2.parser import Parser
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from components.core.template_gaps import GAP
 from components.core.template_sandbox import MOST_LOOPED, Grammar, bounded_filters, checked, compiled
-from components.dialogue.template_gaps import GAP
 
 FILTERS = (
     *("date", "default", "first", "join", "last", "length", "lower"),

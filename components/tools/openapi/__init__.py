@@ -1,0 +1,1 @@
+"""Tools made of the operations that an OpenAPI document describes."""
