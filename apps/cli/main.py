@@ -68,7 +68,6 @@ app.add_typer(run.app, name="run")
 app.add_typer(plan.app, name="plan")
 app.add_typer(workflow.app, name="workflow")
 app.add_typer(evaluate.app, name="evaluate")
-app.add_typer(workflow.app, name="workflow")
 
 
 def main() -> None:

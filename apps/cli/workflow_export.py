@@ -41,26 +41,18 @@ def form_of(
     document: str, example: Mapping[str, Any], name: str | None = None, package: str = "CUSTOM"
 ) -> dict[str, Any]:
     """What n8n imports for the workflow of this file or name. Raises InvalidInput, InvalidWorkflow."""
-    from components.agents.workflows.json_comments import loads_commented
+    from components.agents.workflows.document import parse_document, read_workflow
+    from components.agents.workflows.library import shipped_documents
     from components.agents.workflows.n8n_form import N8nCredential, N8nPlace, n8n_form
 
-    path = _path_of(document)
-    read = loads_commented(path.read_text(encoding="utf-8"))
-    if not isinstance(read, dict) or not isinstance(read.get("nodes"), list):
-        raise InvalidInput(f"{path}: is no workflow: an object with nodes is allowed", field="document")
+    shipped, path = shipped_documents(), Path(document)
+    if document not in shipped and not path.is_file():
+        names = ", ".join(shipped)
+        raise InvalidInput(f"{document!r}: no file, and none of the workflows that ship ({names})", field="document")
+    read = shipped.get(document) or parse_document(path.read_text(encoding="utf-8"))
+    workflow = read_workflow(read, name or str(read.get("name") or path.stem))
     api, webhook = N8nCredential(CREDENTIAL, "Helpdesk API"), N8nCredential(WEBHOOK_CREDENTIAL, "Helpdesk webhooks")
-    return n8n_form(read, name or str(read.get("name") or path.stem), N8nPlace(api, webhook, package), example)
-
-
-def _path_of(document: str) -> Path:
-    import components.agents
-
-    shipped = Path(components.agents.__path__[0], "shipped")
-    for path in (shipped / f"{document}.json", Path(document)):
-        if path.is_file():
-            return path
-    names = ", ".join(sorted(path.stem for path in shipped.glob("*.json")))
-    raise InvalidInput(f"{document!r}: no such file, and none of the workflows that ship ({names})", field="document")
+    return n8n_form(read, workflow.name, N8nPlace(api, webhook, package), example)
 
 
 def _object(text: str) -> dict[str, object]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+from filelock import FileLock, Timeout
+from filling import credentials_of, fill
 from installing import HERE, install
 from instance import Instance
 from kept_secrets import KeptSecrets
@@ -20,7 +22,7 @@ from n8n_database import provide_database
 
 from apps.cli.ports import require_free
 from apps.cli.processes import Child
-from apps.cli.workflow_export import CREDENTIAL, WEBHOOK_CREDENTIAL, form_of
+from apps.cli.workflow_export import form_of
 from components.core.errors import HelpdeskError, InvalidInput, InvalidSetting, Unavailable
 from components.core.settings import Settings, load_settings, resolve_secret
 from components.database.addresses import parse_owner_url
@@ -59,57 +61,39 @@ def _serve(asked: argparse.Namespace) -> None:
     example = _example(asked.example)
     require_free("127.0.0.1", asked.port, "N8N_PORT=…")
     home = settings.data_dir / "n8n"
-    install(home)
-    addresses = provision(settings)
-    try:
-        kept = KeptSecrets(home / "secrets.json")
-        key = resolve_secret(asked.key) if asked.key else kept.api_key(settings, addresses, asked.tenant)
-        _require_api(api, key, asked.tenant)
-        owner = parse_owner_url(addresses.server.url if addresses.server else _owner(settings))
-        database = provide_database(owner, kept.secret("database"))
-        instance = Instance(home, asked.port, database, kept.secret("encryption"))
-        form = form_of(WORKFLOW, example)
-        is_new = _fill(instance, form, api, key, kept.secret("webhook"))
-        if asked.check:
-            _tell("by hand, the last node gave", _last_output(instance.execute(form["id"])))
-        print(f"[4/4] n8n starts on {instance.url}", flush=True)
-        with instance.running() as server:
+    home.mkdir(parents=True, exist_ok=True)
+    with _sole(home):
+        addresses = provision(settings)
+        try:
+            kept = KeptSecrets(home / "secrets.json")
+            key = resolve_secret(asked.key) if asked.key else kept.api_key(settings, addresses, asked.tenant)
+            _require_api(api, key, asked.tenant)
+            install(home)
+            owner = parse_owner_url(addresses.server.url if addresses.server else _owner(settings))
+            database = provide_database(owner, kept.secret("database"))
+            instance = Instance(home, asked.port, database.settings, kept.secret("encryption"))
+            form, webhook_key = form_of(WORKFLOW, example), kept.secret("webhook")
+            is_new = fill(instance, form, credentials_of(api, key, webhook_key), database.identity)
             if is_new or asked.check:
-                _call_webhook(instance, form["id"], kept.secret("webhook"), example, asked.check)
-            if not asked.check:
-                _tell_addresses(instance, api, asked.tenant, form["id"], home)
-                _await_end(server)
-    finally:
-        addresses.close()
+                _run_by_hand(instance, form["id"], asked.check)
+            print(f"[4/4] n8n starts on {instance.url}", flush=True)
+            with instance.running() as server:
+                if asked.check:
+                    _tell("by webhook, it answered", instance.call_webhook(form["id"], webhook_key, example))
+                else:
+                    _tell_addresses(instance, api, asked.tenant, form["id"], home)
+                    _await_end(server)
+        finally:
+            addresses.close()
 
 
-def _fill(instance: Instance, form: Mapping[str, Any], api: str, key: str, webhook_key: str) -> bool:
-    """Imports credentials and workflow where they are other ones than the last time, so that what was edited in n8n
-    stays. Whether it did."""
-    credentials = [
-        {
-            "id": CREDENTIAL,
-            "name": "Helpdesk API",
-            "type": "helpdeskApi",
-            "data": {"baseUrl": api, "apiKey": key},
-        },
-        {
-            "id": WEBHOOK_CREDENTIAL,
-            "name": "Helpdesk webhooks",
-            "type": "httpHeaderAuth",
-            "data": {"name": "X-Webhook-Key", "value": webhook_key},
-        },
-    ]
-    stamp = instance.home / ".filled"
-    want = hashlib.sha256(json.dumps([credentials, form, dict(instance.database)]).encode()).hexdigest()
-    if stamp.exists() and stamp.read_text() == want:
-        return False
-    print(f"[3/4] the workflow {form['id']} and its credentials: imported", flush=True)
-    instance.take_in("credentials", credentials)
-    instance.take_in("workflow", [form])
-    instance.publish(form["id"])
-    stamp.write_text(want)
-    return True
+@contextmanager
+def _sole(home: Path) -> Iterator[None]:
+    try:
+        with FileLock(home / "lock", timeout=0):
+            yield
+    except Timeout as error:
+        raise Unavailable(f"another `make n8n` uses {home}: stop that one first") from error
 
 
 def _require_api(api: str, key: str, tenant: str) -> None:
@@ -147,10 +131,10 @@ def _tell(what: str, value: Any) -> None:
     print(f"{what}: {json.dumps(value, ensure_ascii=False)}", flush=True)
 
 
-def _call_webhook(instance: Instance, workflow_id: str, key: str, example: Mapping[str, Any], is_check: bool) -> None:
-    """What is wrong with the workflow or its tenant is to be seen in n8n: it is told, and ends a check only."""
+def _run_by_hand(instance: Instance, workflow_id: str, is_check: bool) -> None:
+    """What keeps the workflow from its end lies with it or its tenant: it is told, and ends a check only."""
     try:
-        _tell("by webhook, it answered", instance.call_webhook(workflow_id, key, example))
+        _tell("by hand, the last node gave", _last_output(instance.execute(workflow_id)))
     except Unavailable as error:
         if is_check:
             raise

@@ -18,14 +18,13 @@ _SERVER, _PACKAGE = HERE / "server", HERE / NODES
 
 
 def install(home: Path) -> None:
-    """Brings `home` up to date; does nothing where it is. 2.8 GB and some minutes the first time.
+    """Brings the folder `home` up to date; does nothing where it is. 2.8 GB and some minutes the first time.
 
     Raises InvalidSetting without npm, Unavailable with the last lines of what did not work or took too long.
     """
     npm = shutil.which("npm")
     if npm is None:
         raise InvalidSetting("npm was not found: install Node.js 20 or later with npm, and try again", field="PATH")
-    home.mkdir(parents=True, exist_ok=True)
     _install_n8n(npm, home)
     _install_nodes(npm, home)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from psycopg import sql
 from sqlalchemy import URL
@@ -12,8 +13,17 @@ from components.database.migrate import connect
 _ROLE = "helpdesk_n8n"
 
 
-def provide_database(owner: URL, password: str) -> Mapping[str, str]:
-    """Makes role and database where they are absent; n8n's settings for them. owner: may create both."""
+@dataclass(frozen=True)
+class OwnDatabase:
+    """settings: n8n's, for it. identity: another one where it was dropped and made anew."""
+
+    settings: Mapping[str, str]
+    identity: str
+
+
+def provide_database(owner: URL, password: str) -> OwnDatabase:
+    """Makes role and database where they are absent. owner: may create both. Raises DatabaseUnavailable,
+    InvalidSetting."""
     database = f"{owner.database}_n8n"
     role = sql.Identifier(_ROLE)
     with connect(owner) as connection:
@@ -27,8 +37,10 @@ def provide_database(owner: URL, password: str) -> Mapping[str, str]:
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(database), role))
             connection.execute(sql.SQL("SET ROLE {}").format(role))
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(database)))
+            connection.execute("RESET ROLE")
+        row = connection.execute("SELECT oid FROM pg_database WHERE datname = %s", [database]).fetchone()
     encrypted = owner.query.get("sslmode") in ("require", "verify-ca", "verify-full")
-    return {
+    settings = {
         "DB_TYPE": "postgresdb",
         "DB_POSTGRESDB_HOST": owner.host or "127.0.0.1",
         "DB_POSTGRESDB_PORT": str(owner.port or 5432),
@@ -37,3 +49,4 @@ def provide_database(owner: URL, password: str) -> Mapping[str, str]:
         "DB_POSTGRESDB_PASSWORD": password,
         "DB_POSTGRESDB_SSL_ENABLED": str(encrypted).lower(),
     }
+    return OwnDatabase(settings, f"{database} {row}")

@@ -5,7 +5,8 @@ import { NodeApiError } from 'n8n-workflow';
 import type { IDataObject, IExecuteFunctions, ILoadOptionsFunctions, IHttpRequestMethods, JsonObject } from 'n8n-workflow';
 
 const CREDENTIALS = 'helpdeskApi';
-const TRIES = 5;
+// A helpdesk that starts anew is back by then.
+const GIVES_UP_AFTER = 60_000;
 const FIRST_PAUSE = 500;
 const LONGEST_PAUSE = 15_000;
 // The helpdesk gives up after 30 seconds itself, and says so.
@@ -63,7 +64,8 @@ export async function ask(
 	patience: Patience,
 	item = 0,
 ): Promise<IDataObject> {
-	for (let tries = 1; ; tries += 1) {
+	const until = Date.now() + GIVES_UP_AFTER;
+	for (;;) {
 		let failure: NodeApiError;
 		let least = 0;
 		const answer = await send(context, wish).catch(lostOrThrow);
@@ -79,7 +81,7 @@ export async function ask(
 			if (!BUSY.has(answer.statusCode)) throw failure;
 			least = 1000 * Math.max(0, Number(answer.headers['retry-after'] ?? 0) || 0);
 		}
-		if (tries === TRIES || !(await patience.wait(least))) throw failure;
+		if (Date.now() > until || !(await patience.wait(least))) throw failure;
 	}
 }
 
