@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from apps.api.measurements import Measurements
     from components.bootstrap import Workbench
 
-__all__ = ["acting", "api", "counted", "counter", "hang"]
+__all__ = ["acting", "api", "counter", "hang"]
 
 LIMIT = 50
 CONFIG = {"actions": {"limit": LIMIT}, "tools": {"hang": {"timeout": 120}, "hidden": {"allowed": False}}}
@@ -84,6 +84,9 @@ class Hang:
     repeatable = True
 
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
         self.let_go = Event()
         self.calls = 0
 
@@ -100,6 +103,10 @@ class Hidden(TakeBack):
     """A tool that the shop does not permit."""
 
     spec = ToolSpec("hidden", "Is not for everybody.", _OPEN, {"type": "object"}, "write", permitted=True)
+
+
+HANG = Hang()
+OWN = (Pay(), TakeBack(), HANG, Hidden())
 
 
 @dataclass(frozen=True)
@@ -139,28 +146,21 @@ def pay(api: TestClient, headers: dict[str, str], amount: float = 5, key: str = 
 
 
 @pytest.fixture(scope="module")
-def hang() -> Iterator[Hang]:
-    hang = Hang()
-    yield hang
-    hang.let_go.set()
+def hang(acting: Workbench) -> Iterator[Hang]:
+    HANG.begin()
+    yield HANG
+    HANG.let_go.set()
 
 
 @pytest.fixture(scope="module")
-def counted() -> Measurements:
-    from apps.api.measurements import Measurements
-
-    return Measurements()
-
-
-@pytest.fixture(scope="module")
-def acting(workbench: Workbench, hang: Hang, counted: Measurements) -> Workbench:
-    """The workbench with tools of the tests' own beside its own."""
-    from components.bootstrap.actions import open_actions
-
-    actions = open_actions(workbench.database, workbench.tenants, heard=counted.count_tool_call)
-    for tool in (Pay(), TakeBack(), hang, Hidden()):
-        actions.tools.add(tool)
-    return replace(workbench, actions=actions)
+def acting(workbench: Workbench) -> Workbench:
+    """The workbench, whose registry has tools of the tests' own too: whoever works on the database's runs and
+    approvals must know them."""
+    tools = workbench.actions.tools
+    for tool in OWN:
+        if tool.spec.name not in tools.built_in:
+            tools.add(tool)
+    return workbench
 
 
 @pytest.fixture(scope="module")

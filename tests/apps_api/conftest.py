@@ -15,6 +15,7 @@ from components.core.settings import Settings
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
 
+    from apps.api.measurements import Measurements
     from components.bootstrap import Workbench
     from components.database.addresses import DatabaseAddresses
 
@@ -35,10 +36,18 @@ def addresses(settings: Settings) -> Iterator[DatabaseAddresses]:
 
 
 @pytest.fixture(scope="session")
-def workbench(settings: Settings, addresses: DatabaseAddresses) -> Iterator[Workbench]:
+def counted() -> Measurements:
+    """What counts the calls of tools."""
+    from apps.api.measurements import Measurements
+
+    return Measurements()
+
+
+@pytest.fixture(scope="session")
+def workbench(settings: Settings, addresses: DatabaseAddresses, counted: Measurements) -> Iterator[Workbench]:
     from components.bootstrap import build_workbench
 
-    workbench = build_workbench(settings, addresses)
+    workbench = build_workbench(settings, addresses, heard=counted.count_tool_call)
     yield workbench
     workbench.close()
 
