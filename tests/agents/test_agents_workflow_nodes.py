@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -231,3 +232,66 @@ def test_a_node_gives_no_more_items_than_are_carried(workflows: World) -> None:
     assert run.fault is not None
     assert "more than the 1000 items that are allowed" in run.fault.message
     assert max(len(items(step)) for step in workflows.steps(run).values() if step.output) == 512
+
+
+def three_items(*after: Mapping[str, Any]) -> dict[str, Any]:
+    """{n: 0}, {n: 1} and {n: 2}, of a node called All, and what comes after it."""
+    ways = [node(f"W{n}", BASE + "set", 3.4, mode="raw", jsonOutput=f'{{"n": {n}}}') for n in range(3)]
+    every = node("All", BASE + "merge", 3, numberInputs=3)
+    chain = [each["name"] for each in (every, *after)]
+    return {
+        "nodes": [node("Start", BASE + "manualTrigger"), *ways, every, *after],
+        "connections": {
+            "Start": to([(each["name"], 0) for each in ways]),
+            **{each["name"]: to([("All", number)]) for number, each in enumerate(ways)},
+            **{one: to([(two, 0)]) for one, two in pairwise(chain)},
+        },
+    }
+
+
+def test_an_item_knows_what_it_was_made_from_behind_a_branch(workflows: World) -> None:
+    not_one = {"conditions": {"number": [{"value1": "={{ $json.n }}", "operation": "notEqual", "value2": 1}]}}
+    was = {"name": "was", "value": "={{ $('All').item.json.n }} of {{ $('Start').item.json.who }}", "type": "string"}
+    where = {"name": "at", "value": "={{ $itemIndex }}", "type": "number"}
+    document = three_items(
+        node("If", BASE + "if", 1, **not_one), node("Set", BASE + "set", 3.4, assignments={"assignments": [was, where]})
+    )
+    run = workflows.run(document, who="Ada")
+    assert run.status == "done", run.fault
+    assert items(workflows.steps(run)["Set"]) == [{"was": "0 of Ada", "at": 0}, {"was": "2 of Ada", "at": 1}]
+
+
+def test_each_item_is_a_call_and_those_that_wait_are_asked_one_after_the_other(workflows: World) -> None:
+    run = workflows.run(three_items(node("Pay", "ToolInvoker", tool="pay", input={"n": "{{ $json.n }}"})))
+    for made in range(3):
+        assert workflows.now(run).status == "waiting"
+        assert [each["n"] for each in workflows.pay.acted] == list(range(made))
+        (asked,) = workflows.approvals.search(workflows.tenant.context, status="pending")
+        workflows.approvals.decide(workflows.tenant.context, asked.approval_id, approve=True, agent_id=None)
+        workflows.go_on()
+    assert workflows.now(run).status == "done"
+    assert [each["n"] for each in workflows.pay.acted] == [0, 1, 2]
+
+
+def test_what_fails_of_several_items_goes_its_own_way(workflows: World) -> None:
+    refused = {"tool": "echo", "input": {"n": "{{ $json.n }}", "refuse": "{{ $json.n == 1 ? 'one' : '' }}"}}
+    echo = {**node("Echo", "ToolInvoker", **refused), "onError": "continueErrorOutput"}
+    run = workflows.run(three_items(echo, node("After", BASE + "noOp")))
+    step = workflows.steps(run)["Echo"]
+    assert [each["n"] for each in items(step)] == [0, 2]
+    assert items(step, 1) == [{"n": 1, "error": "no one", "error_code": "tool_refused"}]
+    together = {**echo, "onError": "continueRegularOutput"}
+    kept = items(workflows.steps(workflows.run(three_items(together)))["Echo"])
+    assert [each.get("error") for each in kept] == [None, "no one", None]
+
+
+def test_a_node_may_take_one_item_only_and_give_one_where_it_has_none(workflows: World) -> None:
+    once = {**node("Once", "ToolInvoker", tool="echo", input={"n": "{{ $json.n }}"}), "executeOnce": True}
+    run = workflows.run(three_items(once))
+    assert [each["n"] for each in items(workflows.steps(run)["Once"])] == [0]
+    none = {"dataType": "number", "value1": 1, "rules": {"rules": [{"operation": "equal", "value2": 2}]}}
+    switch = node("Switch", BASE + "switch", 1, **none)
+    for always, came in ((False, []), (True, [{}])):
+        run = workflows.run(in_order({**switch, "alwaysOutputData": always}, node("After", BASE + "noOp")))
+        assert items(workflows.steps(run)["Switch"]) == came
+        assert ("After" in workflows.steps(run)) is always
