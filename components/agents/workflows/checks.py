@@ -9,15 +9,13 @@ from components.agents.workflows.credentials import unresolved
 from components.agents.workflows.document import read_with_problems, require_none
 from components.agents.workflows.expression_evaluation import GLOBALS
 from components.agents.workflows.expression_syntax import Call, Expression, Literal, Member, Root, children
-from components.agents.workflows.node_kinds import KINDS, MANUAL_TYPE, REFUSED, WEBHOOK_TYPE
+from components.agents.workflows.node_kinds import KINDS, MANUAL_TYPE, REFUSED, TOOL_TYPES, WEBHOOK_TYPE
 from components.agents.workflows.scope import KNOWN_ROOTS
 from components.agents.workflows.templates import templates_in
 from components.agents.workflows.workflow import Node, Problem, Workflow
 from components.core.errors import InvalidWorkflow, ToolNotFound
 from components.core.tenant import Tenant
 from components.tools.registry import ToolRegistry
-
-_CALLS_TOOLS = ("ToolInvoker", "n8n-nodes-helpdesk.toolInvoker")
 
 
 def check_workflow(workflow: Workflow) -> tuple[Problem, ...]:
@@ -42,7 +40,7 @@ def check_for_tenant(workflow: Workflow, tenant: Tenant, tools: ToolRegistry) ->
     found = list(check_credentials(workflow, tenant))
     for node in workflow.nodes:
         tool = node.parameters.get("tool")
-        if not node.disabled and node.type in _CALLS_TOOLS and isinstance(tool, str) and "{{" not in tool:
+        if not node.disabled and node.type in TOOL_TYPES and isinstance(tool, str) and "{{" not in tool:
             try:
                 tools.get(tenant, tool.removeprefix("="))
             except ToolNotFound as error:
