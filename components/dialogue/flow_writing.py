@@ -33,6 +33,14 @@ class _Dumper(yaml.SafeDumper):
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
 
+    def represent_str(self, text: str) -> yaml.ScalarNode:
+        # PyYAML writes these as they are, and reads them as ends of lines.
+        style = '"' if any(end in text for end in "\x85\u2028\u2029") else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
+
 
 def write_flow(flow: Flow, comments: Mapping[str, list[str]] | None = None) -> str:
     """comments: by node id, lines that stand above the node."""

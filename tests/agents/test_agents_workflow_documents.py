@@ -14,11 +14,12 @@ from hypothesis import strategies as st
 from components.agents.journal import Journal
 from components.agents.pausing import HandsOver
 from components.agents.workflows.checks import check_workflow, find_problems
-from components.agents.workflows.document import parse_document, read_workflow
+from components.agents.workflows.document import parse_document, read_with_problems, read_workflow
 from components.agents.workflows.graph import layers_of, states_of
 from components.agents.workflows.graph_svg import draw_svg
 from components.agents.workflows.graph_text import draw_text
 from components.agents.workflows.library import shipped_documents
+from components.agents.workflows.n8n_form import N8nCredential, N8nPlace, n8n_form
 from components.core.errors import Conflict, InvalidInput, InvalidWorkflow, NotFound
 from components.core.tenant import Tenant
 from components.database.session import Database
@@ -236,3 +237,12 @@ def test_a_goal_within_a_workflow_waits_for_a_person_and_goes_on(
     assert world.now(run).status == "done"
     assert list(world.steps(run)) == ["Start", "Start/pay", "Create Ticket", "Notify User"]
     assert len(world.pay.acted) == 1
+
+
+@pytest.mark.parametrize("name", ["refund"])
+def test_what_is_exported_to_n8n_comes_back(workflows: World, name: str) -> None:
+    exported = n8n_form(shipped_documents()[name], name, N8nPlace(N8nCredential("1", "A"), N8nCredential("2", "Hook")))
+    workflow, found = read_with_problems(exported)
+    assert found == ()
+    told = [str(problem) for problem in check_workflow(workflow)]
+    assert told == []

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -28,6 +30,11 @@ class Shop(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Asked)
         self.seen: list[dict[str, Any]] = []
         self.answers: list[tuple[int, Any]] = []
+        self.asked, self.may_answer = threading.Event(), threading.Event()
+        self.may_answer.set()
+
+    def handle_error(self, *_: Any) -> None:
+        """A caller that did not wait is none."""
 
     @property
     def url(self) -> str:
@@ -44,6 +51,8 @@ class Asked(BaseHTTPRequestHandler):
         self.server.seen.append(
             {"method": self.command, "path": parts.path, "query": parse_qs(parts.query), "headers": said, "body": body}
         )
+        self.server.asked.set()
+        self.server.may_answer.wait(20)
         status, answer = self.server.answers.pop(0) if self.server.answers else (200, {"state": "open"})
         raw = answer.encode() if isinstance(answer, str) else json.dumps(answer).encode()
         self.send_response(status)
@@ -127,6 +136,52 @@ def test_what_failed_is_said_and_a_post_is_not_sent_again(workflows: World, shop
     assert run.fault is not None
     assert why in run.fault.message
     assert len(shop.seen) == 1
+
+
+@pytest.mark.parametrize("retried", [False, True])
+def test_a_post_that_another_process_may_have_sent_is_sent_again_only_where_its_node_says_so(
+    workflows: World, shop: Shop, retried: bool
+) -> None:
+    document = ask(shop.url, parameters={"method": "POST"}, retryOnFail=retried)
+    workflows.workflows.save(workflows.tenant.context, document, "post")
+    shop.may_answer.clear()
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(workflows.begin, "post")
+        assert shop.asked.wait(10)
+        (run,) = workflows.workshop.runs.search(workflows.tenant.context)
+        # As if the first process were gone: its lease has lapsed, and another takes the run up.
+        workflows.due(run.run_id)
+        second = threads.submit(workflows.go_on)
+        if not retried:
+            assert second.result()
+        else:
+            until = time.monotonic() + 10
+            while len(shop.seen) < 2 and time.monotonic() < until:
+                time.sleep(0.02)
+        shop.may_answer.set()
+        first.result()
+        second.result()
+    ended = workflows.now(run)
+    if retried:
+        assert (ended.status, len(shop.seen)) == ("done", 2)
+        assert len({each["headers"]["idempotency-key"] for each in shop.seen}) == 1
+    else:
+        assert ended.fault is not None
+        assert (ended.fault.code, len(shop.seen)) == ("outcome_unknown", 1)
+
+
+def test_a_post_whose_answer_was_lost_is_not_sent_again(workflows: World, shop: Shop) -> None:
+    shop.may_answer.clear()
+    run = workflows.run(ask(shop.url, parameters={"method": "POST", "options": {"timeout": 300}}))
+    shop.may_answer.set()
+    assert run.fault is not None
+    assert run.fault.code == "outcome_unknown"
+    assert len(shop.seen) == 1
+
+
+def test_a_server_that_is_not_there_is_asked_again(workflows: World) -> None:
+    run = workflows.run(ask("http://127.0.0.1:1", parameters={"method": "POST"}))
+    assert run.status == "waiting"
 
 
 def test_what_may_be_asked_again_is_until_it_answers(workflows: World, shop: Shop) -> None:

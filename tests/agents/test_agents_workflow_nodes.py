@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from components.core.errors import InvalidWorkflow
+from components.core.tenant import Tenant
+from components.database.session import Database
+from components.gateway.event_loop import EventLoopThread
 from tests.agents.workflow_world import World, items
 
 BASE = "n8n-nodes-base."
@@ -201,3 +204,30 @@ def test_credentials_and_tools_that_a_tenant_lacks_are_named_before_anything_run
     assert "node 'Ask': the credentials 'Shop key' are not in the tenant's configuration" in told.value.message
     assert "node 'Tool': no tool is called 'crete_ticket': did you mean create_ticket?" in told.value.message
     assert workflows.echo.acted == []
+
+
+def test_a_tool_that_the_tenant_does_not_permit_is_named_before_anything_runs(
+    database: Database, make_tenant: Callable[..., Tenant], loop: EventLoopThread
+) -> None:
+    world = World(database, make_tenant(config={"tools": {"pay": {"callers": ["agent"]}}}), loop)
+    with pytest.raises(InvalidWorkflow, match="node 'Pay': the tool 'pay' is not permitted to workflow"):
+        world.run(in_order(node("Echo", "ToolInvoker", tool="echo"), node("Pay", "ToolInvoker", tool="pay")))
+    assert world.echo.acted == []
+
+
+def test_a_node_gives_no_more_items_than_are_carried(workflows: World) -> None:
+    ways = [node(f"W{number}", BASE + "set", 3.4, mode="raw", jsonOutput="{}") for number in range(8)]
+    both = node("Both", BASE + "merge", 3, numberInputs=8)
+    document = {
+        "nodes": [node("Start", BASE + "manualTrigger"), *ways, both, node("Again", BASE + "noOp")],
+        "connections": {
+            "Start": to([(each["name"], 0) for each in ways]),
+            **{each["name"]: to([("Both", number)]) for number, each in enumerate(ways)},
+            "Both": to([("Again", 0)]),
+            "Again": to([(each["name"], 0) for each in ways]),
+        },
+    }
+    run = workflows.run(document, seconds=60)
+    assert run.fault is not None
+    assert "more than the 1000 items that are allowed" in run.fault.message
+    assert max(len(items(step)) for step in workflows.steps(run).values() if step.output) == 512

@@ -12,6 +12,7 @@ from uuid import uuid4
 from xml.etree import ElementTree
 
 import pytest
+from apps_api_chat import begin
 from apps_api_customers import Customer
 from fastapi.testclient import TestClient
 from hypothesis import given
@@ -240,3 +241,23 @@ def test_no_bytes_are_a_fault(client: TestClient, shop: Customer, raw: bytes) ->
     for path in ("/workflows?name=x", "/workflows/x/validate", "/workflows/x/run"):
         response = client.post(path, content=raw, headers=shop.headers)
         assert response.status_code in (201, 200, 202, 400, 404, 415, 422), response.text
+
+
+def test_the_printed_refund_runs_with_the_real_tools_in_a_customers_conversation(own: Shop) -> None:
+    chatter = begin(own.client, own.domain)
+    started = own.client.post(
+        "/workflows/refund/run",
+        params={"wait": 10, "conversation_id": chatter.session},
+        json={"order_number": "NT-1", "reason": "It leaks"},
+        headers=own.customer.headers,
+    )
+    run = started.json()
+    assert run["status"] == "done", run
+    ticket = own.get("/tickets?q=NT-1").json()["tickets"][0]
+    nodes = run["result"]["nodes"]
+    assert nodes["Create Ticket"]["ticket_number"] == ticket["number"]
+    assert nodes["Notify User"]["conversation_id"] == chatter.session
+    assert nodes["Notify User"]["message"] in chatter.read()["messages"][-1]["text"]
+    assert str(ticket["number"]) in nodes["Notify User"]["message"]
+    calls = own.get(f"/tools/invocations?run_id={run['run_id']}").json()["invocations"]
+    assert sorted(call["tool"] for call in calls) == ["create_ticket", "notify_user"]

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from components.dialogue.flow import Arrow, Flow, FlowSet, Node
@@ -97,6 +97,8 @@ def test_a_shipped_flow_is_written_as_it_is_read() -> None:
 
 
 @settings(max_examples=80, deadline=None)
+@example({"main.yaml": "nodes: [{id: a, type: message, text: x}]"}, "\x85")
+@example({"main.yaml": "nodes: [{id: a, type: message, text: x}]"}, "a\u2028b")
 @given(
     graphs(), st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), min_size=1, max_size=40)
 )

@@ -7,15 +7,20 @@ from typing import Any
 
 from components.agents.workflows.credentials import unresolved
 from components.agents.workflows.document import read_with_problems, require_none
-from components.agents.workflows.expression_evaluation import GLOBALS
+from components.agents.workflows.expression_globals import GLOBALS
 from components.agents.workflows.expression_syntax import Call, Expression, Literal, Member, Root, children
-from components.agents.workflows.node_kinds import KINDS, MANUAL_TYPE, REFUSED, TOOL_TYPES, WEBHOOK_TYPE
+from components.agents.workflows.node_kinds import KINDS, MANUAL_TYPE, REFUSED, WEBHOOK_TYPE
+from components.agents.workflows.nodes.tool_invoker import TOOL_INVOKER
 from components.agents.workflows.scope import KNOWN_ROOTS
 from components.agents.workflows.templates import templates_in
 from components.agents.workflows.workflow import Node, Problem, Workflow
-from components.core.errors import InvalidWorkflow, ToolNotFound
+from components.core.errors import InvalidWorkflow, ToolNotAllowed, ToolNotFound
 from components.core.tenant import Tenant
+from components.tools.permission import rules_for
 from components.tools.registry import ToolRegistry
+from components.tools.tool import Caller
+
+_CALLER = Caller("workflow")
 
 
 def check_workflow(workflow: Workflow) -> tuple[Problem, ...]:
@@ -35,15 +40,16 @@ def check_credentials(workflow: Workflow, tenant: Tenant) -> tuple[Problem, ...]
 
 
 def check_for_tenant(workflow: Workflow, tenant: Tenant, tools: ToolRegistry) -> tuple[Problem, ...]:
-    """What a tenant lacks: credentials, tools. Raises InvalidInput for a configuration that does not read,
-    DatabaseUnavailable."""
+    """What a tenant lacks: credentials, tools, the permission to use one. Raises InvalidInput for a configuration that
+    does not read, DatabaseUnavailable."""
     found = list(check_credentials(workflow, tenant))
     for node in workflow.nodes:
         tool = node.parameters.get("tool")
-        if not node.disabled and node.type in TOOL_TYPES and isinstance(tool, str) and "{{" not in tool:
+        if not node.disabled and KINDS.get(node.type) is TOOL_INVOKER and isinstance(tool, str) and "{{" not in tool:
             try:
-                tools.get(tenant, tool.removeprefix("="))
-            except ToolNotFound as error:
+                spec = tools.get(tenant, tool.removeprefix("=")).spec
+                rules_for(tenant, spec).require(spec, _CALLER)
+            except (ToolNotFound, ToolNotAllowed) as error:
                 found.append(Problem(node.name, error.message))
     return tuple(found)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import regex
 
-from components.agents.workflows.expression_methods import moment
+from components.agents.workflows.expression_moments import moment
 from components.agents.workflows.expression_values import Mistake, Moment, is_number, kind_of
 from components.agents.workflows.parameters import as_boolean, as_number, as_text, dig, rows
 from components.core.errors import InvalidInput

@@ -1,4 +1,4 @@
-"""Which types of nodes there are, by n8n's names and the design's."""
+"""Which types of nodes there are, by n8n's names and the design's; n8n calls what it has from a folder CUSTOM."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from components.agents.workflows.nodes.wait import WAIT
 WEBHOOK_TYPE = "n8n-nodes-base.webhook"
 MANUAL_TYPE = "n8n-nodes-base.manualTrigger"
 
-# As n8n names them where it has our package, and where they are in its extension folder.
-TOOL_TYPES = ("ToolInvoker", "n8n-nodes-helpdesk.toolInvoker", "CUSTOM.toolInvoker")
-_GOAL_TYPES = ("AutoGen.Execute", "n8n-nodes-helpdesk.autoGenExecute", "CUSTOM.autoGenExecute")
-
 KINDS: Mapping[str, NodeKind] = {
-    **dict.fromkeys(_GOAL_TYPES, AUTOGEN_EXECUTE),
-    **dict.fromkeys(TOOL_TYPES, TOOL_INVOKER),
+    "AutoGen.Execute": AUTOGEN_EXECUTE,
+    "n8n-nodes-helpdesk.autoGenExecute": AUTOGEN_EXECUTE,
+    "CUSTOM.autoGenExecute": AUTOGEN_EXECUTE,
+    "ToolInvoker": TOOL_INVOKER,
+    "n8n-nodes-helpdesk.toolInvoker": TOOL_INVOKER,
+    "CUSTOM.toolInvoker": TOOL_INVOKER,
     MANUAL_TYPE: TRIGGER,
     WEBHOOK_TYPE: WEBHOOK,
     "n8n-nodes-base.respondToWebhook": ANSWER,

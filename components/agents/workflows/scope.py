@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from components.agents.workflows.expression_evaluation import Roots
+from components.agents.workflows.expression_globals import Roots
 from components.agents.workflows.expression_values import Method, Mistake, Moment, View
 from components.agents.workflows.item import Item, Items, Outputs
 

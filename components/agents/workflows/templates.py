@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from components.agents.workflows.expression_evaluation import Roots, evaluate
+from components.agents.workflows.expression_evaluation import evaluate
+from components.agents.workflows.expression_globals import Roots
 from components.agents.workflows.expression_reading import parse
 from components.agents.workflows.expression_syntax import Expression, fault
 from components.agents.workflows.expression_values import Mistake, bounded, json_value, text_of

@@ -14,7 +14,7 @@ from components.agents.workflows.node_kind import NodeKind
 from components.agents.workflows.parameters import dig, not_one_of, unsupported
 from components.agents.workflows.visit import Visit
 from components.agents.workflows.workflow import Node
-from components.core.errors import OutcomeUnknown
+from components.core.errors import AnswerLost, OutcomeUnknown, Unavailable, Unreachable
 from components.outbound.http_call import HttpCall, call_http
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
@@ -97,9 +97,17 @@ def _ask(visit: Visit, message: Message, key: StepKey, interrupted: bool) -> Seq
     if interrupted and not repeats:
         raise OutcomeUnknown(f"{message.host} was asked and its answer was lost: it is not asked again")
     headers = {"User-Agent": "helpdesk-workflow", "Idempotency-Key": key.key, **message.headers}
-    call = HttpCall(message.method, message.url, headers, message.body)
+    # Whatever its capitals: a header that the node sets is the one that is sent.
+    own = {name.lower(): value for name, value in headers.items()}
+    call = HttpCall(message.method, message.url, own, message.body)
     asked = call_http(call, private=visit.services.private, seconds=message.seconds, largest=LARGEST_ANSWER)
-    answer = visit.services.loop.run(asked, message.seconds + 1)
+    try:
+        answer = visit.services.loop.run(asked, message.seconds + 1)
+    except Unavailable as error:
+        # Only what was surely not sent is asked for again, where twice is not the same as once.
+        if repeats or (isinstance(error, Unreachable) and not isinstance(error, AnswerLost)):
+            raise
+        raise OutcomeUnknown(f"{message.host} was asked and its answer was lost: it is not asked again") from error
     return answer_of(message, answer, repeats=repeats)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from components.agents.journal import waited
-from components.agents.workflows.expression_methods import moment
+from components.agents.workflows.expression_moments import moment
 from components.agents.workflows.expression_values import Mistake
 from components.agents.workflows.item import Outputs, passed_on
 from components.agents.workflows.node_kind import NodeKind
