@@ -49,7 +49,7 @@ def form_of(
     if document not in shipped and not path.is_file():
         names = ", ".join(shipped)
         raise InvalidInput(f"{document!r}: no file, and none of the workflows that ship ({names})", field="document")
-    read = shipped.get(document) or parse_document(path.read_text(encoding="utf-8"))
+    read = shipped.get(document) or parse_document(path.read_text(encoding="utf-8", errors="replace"))
     workflow = read_workflow(read, name or str(read.get("name") or path.stem))
     api, webhook = N8nCredential(CREDENTIAL, "Helpdesk API"), N8nCredential(WEBHOOK_CREDENTIAL, "Helpdesk webhooks")
     return n8n_form(read, workflow.name, N8nPlace(api, webhook, package), example)

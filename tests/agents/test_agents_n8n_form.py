@@ -6,9 +6,11 @@ import json
 from importlib.resources import files
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.agents.workflows.checks import find_problems
 from components.agents.workflows.json_comments import loads_commented
 from components.agents.workflows.n8n_form import N8nCredential, N8nPlace, n8n_form
 
@@ -135,3 +137,16 @@ def test_braces_in_texts_never_end_an_expression(value: Any) -> None:
     assert written.endswith(" }}")
     if "{{" not in json.dumps(value, ensure_ascii=False):
         assert "}}" not in written[4:-3]
+
+
+@pytest.mark.parametrize("package", ["CUSTOM", "n8n-nodes-helpdesk"])
+def test_what_was_written_for_n8n_still_runs_here(package: str) -> None:
+    form = n8n_form(refund(), "refund", N8nPlace(PLACE.api, PLACE.webhook, package))
+    form["nodes"][-1]["parameters"]["options"] = {}  # n8n saves it along
+    assert find_problems(form) == ()
+
+
+def test_an_option_of_our_nodes_that_only_n8n_has_is_named() -> None:
+    form = n8n_form(refund(), "refund", PLACE)
+    form["nodes"][-1]["parameters"]["options"] = {"timeLimit": 5, "key": "order-1"}
+    assert "'Notify User': the option 'key' is not supported" in str(find_problems(form)[0])

@@ -4,7 +4,7 @@ import type { IDataObject, IExecuteFunctions, INodeExecutionData, INodeType, INo
 
 import { ask, Patience } from './api.js';
 import { eachItem, keyOf, limitOf, objectOf } from './item.js';
-import { optionsWith } from './options.js';
+import { OPTIONS } from './options.js';
 
 // The helpdesk holds the first answer back for so long; most goals are reached by then.
 const WAIT_SECONDS = 60;
@@ -40,13 +40,14 @@ export class AutoGenExecute implements INodeType {
 				default: '{}',
 				description: "What is known of the case beside the item's own data, an object",
 			},
-			optionsWith({
+			{
 				displayName: 'Plan',
 				name: 'plan',
 				type: 'string',
 				default: '',
 				description: 'Name of a declared plan that is to be followed, with or without a language model',
-			}),
+			},
+			OPTIONS,
 		],
 	};
 
@@ -57,7 +58,7 @@ export class AutoGenExecute implements INodeType {
 
 async function pursue(context: IExecuteFunctions, item: number): Promise<IDataObject> {
 	const conversation = context.getNodeParameter('options.conversation', item, '') as string;
-	const plan = context.getNodeParameter('options.plan', item, '') as string;
+	const plan = context.getNodeParameter('plan', item, '') as string;
 	const limit = limitOf(context, item);
 	const patience = new Patience(limit, context.getExecutionCancelSignal());
 	const wait = Math.min(WAIT_SECONDS, Math.floor(limit / 1000));

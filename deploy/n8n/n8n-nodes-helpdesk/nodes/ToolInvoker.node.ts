@@ -12,7 +12,7 @@ import type {
 
 import { ask, Patience } from './api.js';
 import { eachItem, keyOf, limitOf, objectOf } from './item.js';
-import { optionsWith } from './options.js';
+import { OPTIONS } from './options.js';
 
 const GOING = new Set(['running', 'waiting']);
 
@@ -46,13 +46,14 @@ export class ToolInvoker implements INodeType {
 				default: '={{ $json.toolArgs }}',
 				description: "The tool's arguments, an object",
 			},
-			optionsWith({
+			{
 				displayName: 'Dry Run',
 				name: 'dryRun',
 				type: 'boolean',
 				default: false,
 				description: 'Whether to do nothing, and give what would be done',
-			}),
+			},
+			OPTIONS,
 		],
 	};
 
@@ -72,7 +73,7 @@ async function offeredTools(this: ILoadOptionsFunctions): Promise<INodePropertyO
 
 async function invoke(context: IExecuteFunctions, item: number): Promise<IDataObject> {
 	const tool = context.getNodeParameter('tool', item) as string;
-	const dryRun = context.getNodeParameter('options.dryRun', item, false) as boolean;
+	const dryRun = context.getNodeParameter('dryRun', item, false) as boolean;
 	const conversation = context.getNodeParameter('options.conversation', item, '') as string;
 	const patience = new Patience(limitOf(context, item), context.getExecutionCancelSignal());
 	let call = await ask(

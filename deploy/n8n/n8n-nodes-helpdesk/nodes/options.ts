@@ -27,13 +27,11 @@ const CONVERSATION: INodeProperties = {
 	description: 'ID of the conversation for whose customer it is done',
 };
 
-export function optionsWith(...more: INodeProperties[]): INodeProperties {
-	return {
-		displayName: 'Options',
-		name: 'options',
-		type: 'collection',
-		placeholder: 'Add option',
-		default: {},
-		options: [TIME_LIMIT, KEY, CONVERSATION, ...more],
-	};
-}
+export const OPTIONS: INodeProperties = {
+	displayName: 'Options',
+	name: 'options',
+	type: 'collection',
+	placeholder: 'Add option',
+	default: {},
+	options: [TIME_LIMIT, KEY, CONVERSATION],
+};

@@ -66,7 +66,7 @@ describe('AutoGen.Execute', () => {
 	});
 
 	it('hands on the conversation and the plan', async () => {
-		await pursue({ [BEGIN]: [DONE] }, { ...ASKED, options: { conversation: 'c-1', plan: 'process_refund' } });
+		await pursue({ [BEGIN]: [DONE] }, { ...ASKED, plan: 'process_refund', options: { conversation: 'c-1' } });
 		const { conversation_id, plan } = helpdesk.asked[0].body;
 		assert.deepEqual({ conversation_id, plan }, { conversation_id: 'c-1', plan: 'process_refund' });
 	});

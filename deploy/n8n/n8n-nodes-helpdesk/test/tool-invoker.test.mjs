@@ -143,7 +143,7 @@ describe('ToolInvoker', () => {
 
 	it('does nothing in a dry run, and gives what would be done', async () => {
 		const dry = call('waiting', { invocation_id: null, dry_run: true, result: { id: 'would be' } });
-		const [items] = await invoke({ [INVOKE]: [[200, dry]] }, { ...ASKED, options: { dryRun: true, conversation: 'c' } });
+		const [items] = await invoke({ [INVOKE]: [[200, dry]] }, { ...ASKED, dryRun: true, options: { conversation: 'c' } });
 		assert.deepEqual(items[0].json, { id: 'would be' });
 		assert.deepEqual(helpdesk.asked[0].query, { dry_run: 'true', conversation_id: 'c' });
 	});
