@@ -20,9 +20,9 @@ Sum = Annotated[Decimal, Field(ge=0, lt=10**9, allow_inf_nan=False)]
 
 
 class ToolRules(BaseModel):
-    """What holds for one tool. callers: none = all. approval: `above` = for what moves more than `limit`; none = the
-    tool's own: money above the limit, nothing else. limit: none = `actions.limit`. per_minute, timeout (seconds): none
-    = the tool's own."""
+    """What holds for one tool. callers: none = all. approval: `above` = for what moves more than `limit`, or nobody
+    knows how much; none = the same, but not where a tool of no money does not say what it moves. limit: none =
+    `actions.limit`. per_minute, timeout (seconds): none = the tool's own."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

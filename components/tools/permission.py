@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from components.core.errors import ToolNotAllowed
 from components.core.tenant import Tenant
-from components.helpdesk.actions_config import CALLERS, ApprovalRule, CallerKind
+from components.helpdesk.actions_config import CALLERS, ApprovalRule, CallerKind, ToolRules
 from components.helpdesk.tenant_config import read_config
 from components.tools.tool import Caller, ToolSpec
 
@@ -18,11 +18,13 @@ PEOPLE: frozenset[CallerKind] = frozenset({"agent", "operator"})
 @dataclass(frozen=True)
 class EffectiveRules:
     """What holds for one tool and tenant, defaults filled in. timeout: seconds. limit: the sum up to which nobody is
-    asked. approval_hours: after which what nobody decided is refused."""
+    asked; unpriced: whether somebody is where nobody knows what a call moves. approval_hours: after which what nobody
+    decided is refused."""
 
     allowed: bool
     callers: tuple[CallerKind, ...]
     approval: ApprovalRule
+    unpriced: bool
     limit: Decimal
     per_minute: int
     timeout: float
@@ -50,7 +52,7 @@ class EffectiveRules:
         if self.approval == "always":
             return "every call is to be approved"
         if price is None:
-            return "what it would move is not known"
+            return "what it would move is not known" if self.unpriced else None
         if price > self.limit:
             return f"{price:.2f} is more than the {self.limit:.2f} that are allowed without approval"
         return None
@@ -59,16 +61,12 @@ class EffectiveRules:
 def rules_for(tenant: Tenant, spec: ToolSpec) -> EffectiveRules:
     """Raises InvalidInput for a configuration that does not read."""
     config = read_config(tenant.config)
-    own, actions = config.tools.get(spec.name), config.actions
-    default: ApprovalRule = "above" if spec.side_effect == "money" else "never"
-    if own is None:
-        return EffectiveRules(
-            spec.permitted, CALLERS, default, actions.limit, spec.per_minute, spec.timeout, actions.approval_hours
-        )
+    own, actions = config.tools.get(spec.name, ToolRules(allowed=spec.permitted)), config.actions
     return EffectiveRules(
         own.allowed,
         CALLERS if own.callers is None else own.callers,
-        own.approval or (default if own.limit is None else "above"),
+        own.approval or "above",
+        spec.side_effect == "money" or own.approval == "above",
         actions.limit if own.limit is None else own.limit,
         own.per_minute or spec.per_minute,
         own.timeout or spec.timeout,

@@ -1,5 +1,5 @@
 """How many tasks of tau2-bench's retail domain end in the expected state, when every call that they expect is made
-through the registry: `python -m tests.benchmarks.bench_retail [--data FOLDER]`.
+through `POST /tools/{name}/invoke` of a real server: `python -m tests.benchmarks.bench_retail [--data FOLDER]`.
 
 The expected state is worked out on the JSON, field by field, by tests/tools/retail/retail_expected.py, without our
 tools. After each task the rows of its customer are compared, and after all of them everybody's.
@@ -12,20 +12,17 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 from time import perf_counter
-from uuid import uuid4
 
+import httpx
 from rich.console import Console
 from rich.table import Table
 
+from components.bootstrap import Workbench, build_workbench
 from components.core.settings import Settings
-from components.core.tenant import Tenant
 from components.database.provision import provision
-from components.database.session import Database
-from components.database.tables import TenantRow
-from components.tools.registry import ToolRegistry
-from components.tools.tool import Caller
+from tests.apps_api.apps_api_serving import running
 from tests.tools.retail.retail_data import Retail, find_folder, load, read_all, read_cut
-from tests.tools.retail.retail_replay import Replayed, registry_call, replay, strays
+from tests.tools.retail.retail_replay import Replayed, http_call, replay, strays
 from tests.tools.retail.retail_tools import retail_tools
 
 out = Console(width=160)
@@ -38,26 +35,29 @@ def main() -> None:
     retail = read_all(folder) if folder else read_cut()
     with tempfile.TemporaryDirectory(prefix="helpdesk-") as data_dir:
         Path(data_dir).chmod(0o755)
-        addresses = provision(Settings(data_dir=Path(data_dir), database_url=None))
-        database = Database(addresses.app, addresses.operator)
+        settings = Settings(data_dir=Path(data_dir), database_url=None)
+        addresses = provision(settings)
+        workbench = build_workbench(settings, addresses)
         try:
             started = perf_counter()
-            replayed, stray = replay_all(database, retail)
+            replayed, stray = replay_all(workbench, retail)
             report(replayed, stray, perf_counter() - started)
         finally:
-            database.dispose()
+            workbench.close()
             addresses.close()
 
 
-def replay_all(database: Database, retail: Retail) -> tuple[list[Replayed], int]:
+def replay_all(workbench: Workbench, retail: Retail) -> tuple[list[Replayed], int]:
     """Each task, and how many rows were changed that no task was about."""
-    tenant_id = uuid4()
-    tenant = Tenant(tenant_id, "Retail", f"{tenant_id.hex}.example", {})
-    with database.operator() as session:
-        session.add(TenantRow(tenant_id=tenant_id, name="Retail", domain=tenant.domain, config_json={}))
+    database = workbench.database
+    for tool in retail_tools():
+        workbench.actions.tools.add(tool)
+    tenant = workbench.tenants.create("Retail", "retail.example", {})
+    key = workbench.api_keys.issue(tenant.context, "benchmark").key
     load(database, tenant, retail.database)
-    call = registry_call(ToolRegistry(database, retail_tools()), tenant, Caller("orchestrator"))
-    replayed = [replay(database, tenant, retail, task, call) for task in retail.tasks]
+    with running(workbench) as url, httpx.Client(base_url=url, timeout=30) as client:
+        call = http_call(client, key, database, tenant)
+        replayed = [replay(database, tenant, retail, task, call) for task in retail.tasks]
     return replayed, len(strays(database, tenant, retail))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
@@ -256,6 +257,18 @@ def test_the_tenants_rules_say_what_waits(
 ) -> None:
     tenant = make_tenant(config={"tools": {"pay": rules}})
     assert registry.invoke(tenant, "pay", arguments(amount), BOT, key="one").status == status
+
+
+def test_a_write_above_the_limit_waits_too_where_it_says_what_it_moves(
+    database: Database, make_tenant: Callable[..., Tenant]
+) -> None:
+    class Move(Pay):
+        spec = replace(Pay.spec, name="move", side_effect="write")
+
+    tenant, registry = make_tenant(config={"actions": {"limit": 50}}), ToolRegistry(database, [Move(), CreateTicket()])
+    assert registry.invoke(tenant, "move", arguments(51), BOT, key="one").status == "waiting"
+    assert registry.invoke(tenant, "move", arguments(50), BOT, key="two").status == "done"
+    assert registry.invoke(tenant, "create_ticket", {"subject": "Zip"}, BOT, key="three").status == "done"
 
 
 def test_a_tool_is_kept_from_those_who_may_not_call_it(

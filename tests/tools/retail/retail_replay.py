@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid4
 
+import httpx
+
 from components.core.errors import HelpdeskError
 from components.core.tenant import Tenant
 from components.database.session import Database
+from components.database.tables import ConversationRow
 from components.tools.registry import ToolRegistry
 from components.tools.tool import Caller
 from tests.tools.retail.retail_data import Retail, Task, part_of, read_state, restore
@@ -46,6 +49,33 @@ def registry_call(registry: ToolRegistry, tenant: Tenant, caller: Caller) -> Cal
         except HelpdeskError as error:
             return f"{error.code}: {error.message}"
         return None if made.status == "done" else made.status
+
+    return call
+
+
+def http_call(client: httpx.Client, key: str, database: Database, tenant: Tenant) -> Call:
+    """Through POST /tools/{name}/invoke. key: the tenant's API key."""
+    opened: set[UUID] = set()
+
+    def call(tool: str, arguments: Mapping[str, Any], conversation_id: UUID, key_of_call: str) -> str | None:
+        if conversation_id not in opened:
+            with database.tenant(tenant.context) as session:
+                session.add(
+                    ConversationRow(
+                        conversation_id=conversation_id, tenant_id=tenant.tenant_id, channel="web", flow_version=0
+                    )
+                )
+            opened.add(conversation_id)
+        response = client.post(
+            f"/tools/{tool}/invoke",
+            params={"conversation_id": str(conversation_id)},
+            headers={"Authorization": f"Bearer {key}", "Idempotency-Key": key_of_call},
+            json=dict(arguments),
+        )
+        told = response.json()
+        if response.status_code == 200:
+            return None if told["status"] == "done" else str(told["status"])
+        return f"{told['code']}: {told['detail']}"
 
     return call
 
