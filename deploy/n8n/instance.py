@@ -97,17 +97,21 @@ class Instance:
 
     def call_webhook(self, path: str, key: str, body: Mapping[str, Any]) -> Any:
         """What the workflow's last node gave. Raises Unavailable."""
-        try:
-            answer = httpx.post(
-                f"{self.url}/webhook/{path}", headers={"X-Webhook-Key": key}, json=body, timeout=_CALL_SECONDS
-            )
-        except httpx.HTTPError as error:
-            raise Unavailable(f"n8n's webhook {path} did not answer: {error}") from error
-        if answer.status_code != httpx.codes.OK:
-            raise Unavailable(
-                f"n8n's webhook {path} answered {answer.status_code}: {answer.text[:500]}; see {self.log}"
-            )
-        return answer.json()
+        until = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                answer = httpx.post(
+                    f"{self.url}/webhook/{path}", headers={"X-Webhook-Key": key}, json=body, timeout=_CALL_SECONDS
+                )
+            except httpx.HTTPError as error:
+                raise Unavailable(f"n8n's webhook {path} did not answer: {error}") from error
+            if answer.status_code == httpx.codes.OK:
+                return answer.json()
+            # n8n says that it is ready a little before its webhooks are; until then nothing has run.
+            if answer.status_code != httpx.codes.NOT_FOUND or time.monotonic() > until:
+                told = f"{answer.status_code}: {answer.text[:500]}"
+                raise Unavailable(f"n8n's webhook {path} answered {told}; see {self.log}")
+            time.sleep(0.5)
 
     def _await_ready(self, child: Child) -> None:
         until = time.monotonic() + _START_SECONDS

@@ -104,18 +104,26 @@ def place(make_folder: Callable[[], Path], tmp_path_factory: pytest.TempPathFact
     from components.helpdesk.shop import import_shop
     from components.helpdesk.shop_file import read_shop
     from tests.apps_api.apps_api_serving import running
-    from tests.channels.mail_test_server import MailServer
+    from tests.channels.mail_test_server import PASSWORD, USER, MailServer
 
     settings = Settings(data_dir=make_folder(), database_url=None)
     request = tmp_path_factory.mktemp("request") / "request.json"
     request.write_text(json.dumps(REQUEST))
+    password = request.with_name("password")
+    password.write_text(PASSWORD)
     addresses, mail = provision(settings), MailServer()
     try:
         workbench = build_workbench(settings, addresses)
         smtp = {"host": "127.0.0.1", "port": mail.smtp_port, "security": "none"}
         mailbox = {
             "address": "help@shop.example",
-            "imap": {"host": "127.0.0.1", "port": mail.imap_port, "security": "none"},
+            "imap": {
+                "host": "127.0.0.1",
+                "port": mail.imap_port,
+                "security": "none",
+                "user": USER,
+                "password": f"file:{password}",
+            },
             "smtp": smtp,
         }
         config = {
