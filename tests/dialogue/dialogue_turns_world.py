@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from threading import Event
 from uuid import uuid4
 
-from dialogue_workforce import Works
-
 from components.core.answers import Answer
 from components.core.errors import NluUnavailable
 from components.core.nlu import Understanding
@@ -30,6 +28,7 @@ from components.helpdesk.handover.arrivals import Arrivals, Clock, utc_now
 from components.helpdesk.tickets.of_conversations import ConversationTickets
 from components.helpdesk.tickets.tickets import Tickets
 from components.nlu.language import LanguageDetector
+from tests.dialogue.dialogue_workforce import Works
 
 MAIN = """
 nodes:

@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import pytest
 from dialogue_turns_world import MAIN, World, opened, said, with_flows
-from dialogue_workforce import Works
 from sqlalchemy import select, update
 
 from components.core.outbox import Delivery, Failed, Later, Outgoing, Sent
@@ -29,6 +28,7 @@ from components.helpdesk.tenants import TenantRegistry
 from components.helpdesk.tickets.of_conversations import ConversationTickets
 from components.helpdesk.tickets.tickets import Tickets
 from components.helpdesk.wording import say
+from tests.dialogue.dialogue_workforce import Works
 
 SHOP = Path(__file__).parents[2] / "deploy" / "demo" / "northtrail" / "shop.yaml"
 # Delivered, 64.70.
