@@ -83,7 +83,9 @@ class ActionsWorkforce:
             return replace(new, goal=order.goal)
         spec = self._registry.get(found, order.name).spec
         rules_for(found, spec).require(spec, Caller("flow"))
-        given = checked_arguments(order.name, spec.input_schema, order.arguments)
+        # What a flow's text makes of a variable that is not there is as good as not given.
+        there = {name: value for name, value in order.arguments.items() if value is not None}
+        given = checked_arguments(order.name, spec.input_schema, there)
         return NewRun("tool", order.name, key, {}, given, "flow", conversation_id=order.conversation_id, about=about)
 
     def _tell_pending(self, tenant: TenantContext, run: WorkRun) -> WorkRun:

@@ -191,6 +191,16 @@ def test_a_flow_is_told_why_something_was_not_done(shopping: Callable[..., Shopp
     assert said(shopper.say("NT-20419120").replies) == ["Not done: tool_refused"]
 
 
+def test_what_a_flow_does_not_know_is_not_given_to_the_tool(shopping: Callable[..., Shopper]) -> None:
+    one = REFUND.replace("workflow, workflow: refund, goal: Process refund", "tool, tool: create_ticket").replace(
+        'arguments: {order_number: "{{ order }}", reason: "{{ message }}"}',
+        'input: {subject: "{{ order }}", email: "{{ user.email }}"}',
+    )
+    shopper = shopping(refund=one)
+    shopper.say("I want a refund")
+    assert said(shopper.say(ORDER).replies) == ["Your refund is processed. Ticket #1."]
+
+
 def test_the_same_order_again_is_the_same_run(shopping: Callable[..., Shopper]) -> None:
     shopper = shopping()
     shopper.asks()
