@@ -122,6 +122,7 @@ def test_a_ticket_alone_tells_its_requester_in_the_conversation_and_by_mail(shop
         "conversation_id": str(conversation),
         "channel": "web",
         "left_to": None,
+        "untold": None,
     }
     assert shop.said(conversation) == [("system", text)]
     assert shop.outgoing() == [("email", {"to": "ada@mail.example", "subject": "Tenant: #1", "text": text})]
@@ -158,10 +159,14 @@ def test_a_ticket_that_has_outlived_its_conversation_is_told_of_by_mail(shop: Sh
 def test_who_cannot_be_reached_is_not_said_to_have_been_told(shop: Shop, bare_shop: Shop) -> None:
     open_one(shop)
     with pytest.raises(ToolRefused, match="no e-mail address is known"):
-        shop.call("notify_user", ticket_id=1)
+        shop.call("notify_user", ticket_id=1, message="It is done.")
+    told = shop.result("notify_user", ticket_id=1)
+    assert (told["email"], told["conversation_id"]) == (None, None)
+    assert told["untold"].endswith("no e-mail address is known")
     open_one(bare_shop, email="ada@mail.example")
     with pytest.raises(ToolRefused, match="the tenant has no mailbox"):
-        bare_shop.call("notify_user", ticket_id=1)
+        bare_shop.call("notify_user", ticket_id=1, message="It is done.")
+    assert bare_shop.result("notify_user", ticket_id=1)["untold"].endswith("the tenant has no mailbox to send from")
     with pytest.raises(ToolRefused, match=r"nothing can be sent to ada@mail\.example"):
         bare_shop.call_within(bare_shop.converse(), "notify_user", message="x", email="ada@mail.example")
     for arguments, error in (({}, InvalidInput), ({"message": "x", "email": "ada"}, InvalidInput)):

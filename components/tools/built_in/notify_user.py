@@ -27,7 +27,7 @@ from components.tools.tool import ToolOutcome, ToolSpec, ToolUse
 _SPEC = ToolSpec(
     name="notify_user",
     description="Tells a customer something: in their conversation, on whatever channel it is, and by e-mail. With a "
-    "ticket alone, that their request is kept under its number, or done.",
+    "ticket alone, that their request is kept under its number, or done; `untold` says why nobody was told.",
     input_schema={
         "type": "object",
         "properties": {
@@ -49,6 +49,7 @@ _SPEC = ToolSpec(
             "email": {"type": ["string", "null"], "description": "The address that an e-mail is on its way to."},
             "conversation_id": {"type": ["string", "null"], "description": "In which it was said."},
             "channel": {"type": ["string", "null"], "description": "Of that conversation."},
+            "untold": {"type": ["string", "null"], "description": "Why nobody was told of the ticket."},
             "left_to": {"enum": ["agent", "turn", None], "description": "Who speaks in the conversation instead."},
         },
     },
@@ -61,12 +62,13 @@ _NO_MAILBOX = "the tenant has no mailbox to send from"
 
 @dataclass(frozen=True)
 class _Notice:
-    """What is told, and to whom. conversation: its row, locked."""
+    """What is told, and to whom. conversation: its row, locked. untold: why nobody is."""
 
     message: str
     subject: str
     email: str | None
     conversation: Row[Any] | None
+    untold: str | None
 
 
 class NotifyUser:
@@ -102,6 +104,7 @@ class NotifyUser:
             "conversation_id": conversation and str(conversation.conversation_id),
             "channel": conversation and conversation.channel,
             "left_to": left_to,
+            "untold": notice.untold,
         }
         return ToolOutcome(result)
 
@@ -121,16 +124,16 @@ def _notice(session: Session, use: ToolUse) -> _Notice:
         with suppress(NotFound):
             conversation = read_conversation(connection, tenant, ticket.session_id, locked=True)
     email = _email(use, ticket, conversation)
+    untold = None
     if conversation is None and email is None:
-        raise ToolRefused(
-            "nobody can be reached: there is no conversation, and "
-            + ("no e-mail address is known" if _has_mailbox(use) else _NO_MAILBOX),
-            field="arguments.email",
-        )
+        lacking = "no e-mail address is known" if _has_mailbox(use) else _NO_MAILBOX
+        untold = f"nobody can be reached: there is no conversation, and {lacking}"
+        if "message" in asked:
+            raise ToolRefused(untold, field="arguments.email")
     language = conversation.language if conversation else None
     number = f": #{ticket.number}" if ticket else ""
     subject = " ".join((asked.get("subject") or f"{use.tenant.name}{number}").split())
-    return _Notice(asked.get("message") or _wording(use, ticket, language), subject, email, conversation)
+    return _Notice(asked.get("message") or _wording(use, ticket, language), subject, email, conversation, untold)
 
 
 def _left_to(use: ToolUse, conversation: Row[Any]) -> Literal["agent", "turn"] | None:
