@@ -8,7 +8,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from components.agents.journal import Journal
@@ -63,6 +63,7 @@ NODES = st.fixed_dictionaries(
 LINKS = st.dictionaries(NAMES, VALUES | st.fixed_dictionaries({"main": VALUES}), max_size=3)
 
 
+@example({"nodes": [{"name": "A", "type": "ToolInvoker"}], "connections": {"A": {"main": [True, "A", {"A": 1}]}}})
 @given(st.fixed_dictionaries({"nodes": st.lists(NODES, max_size=4) | VALUES}, optional={"connections": LINKS | VALUES}))
 def test_no_document_is_a_fault(document: dict[str, Any]) -> None:
     for problem in find_problems(document):

@@ -188,6 +188,9 @@ class _Reading:
             self._wrong(source, f"its connections of type {kind!r} are not supported: lists at main are")
             return
         for output, group in enumerate(groups):
+            if not isinstance(group, list | None):
+                self._wrong(source, f"its connections of output {output} are no list")
+                continue
             for each in group or ():
                 target = each.get("node") if isinstance(each, dict) else None
                 index = each.get("index", 0) if isinstance(each, dict) else 0
