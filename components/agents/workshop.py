@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -16,11 +17,11 @@ from sqlalchemy import Connection
 from components.agents.journal import Journal, StepFailed
 from components.agents.pausing import AwaitsApproval, AwaitsMoment, HandsOver, LeaseLost, TimeIsUp
 from components.agents.run import Fault, NewRun, RunKind, WorkRun
-from components.agents.run_leases import RunLeases
-from components.agents.run_rows import CLOCK, change_mine, claim, span
+from components.agents.run_rows import CLOCK, change_mine, claim, extend_leases, span
 from components.agents.runs import Ended, Runs
 from components.core.errors import HelpdeskError, TenantNotFound, Unavailable
 from components.core.tenant import Tenant, TenantContext
+from components.database.leases import Leases
 from components.database.session import Database
 from components.tools.approvals import find_decision
 
@@ -63,7 +64,7 @@ class Workshop:
         after which another process takes a run over from one that died."""
         self._database, self._runners, self._tenant_of = database, runners, tenant_of
         self._on_ended = list(on_ended)
-        self._leases = RunLeases(database, lease)
+        self._leases = Leases(partial(extend_leases, database), lease, "runs")
         self.runs = Runs(database)
 
     def listen(self, ended: Ended) -> None:

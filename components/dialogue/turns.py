@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from time import monotonic, sleep
 from uuid import UUID, uuid4
 
@@ -12,17 +13,18 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from components.core.errors import DatabaseUnavailable, InvalidInput, NotFound, Unavailable
 from components.core.tenant import Tenant
+from components.database.leases import Leases
 from components.database.session import Database
 from components.dialogue.conversation_ports import TurnServices
 from components.dialogue.turn_audience import TurnAudience
 from components.dialogue.turn_events import TakenTurn, TurnEvent, ignore
-from components.dialogue.turn_lease import TurnLeases
 from components.dialogue.turn_queue import TurnQueue
 from components.dialogue.turn_running import TurnRunner
 from components.helpdesk.conversations.claiming import (
     accept_message,
     await_turn,
     claim_turn,
+    extend_claims,
     release_claim,
     waiting_conversations,
 )
@@ -64,7 +66,7 @@ class Turns:
         `before_store` and `after_store`."""
         self._database, self._deadline, self._lease, self._on_step = database, deadline, lease, on_step
         self._runner = TurnRunner(database, services, on_step)
-        self._leases = TurnLeases(database, lease)
+        self._leases = Leases(partial(extend_claims, database), lease, "turns")
         self._audience, self._queue = TurnAudience(), TurnQueue()
 
     def open(
@@ -202,7 +204,7 @@ class Turns:
             self._audience.tell(tenant.tenant_id, conversation_id, claim.message.client_message_id, event)
 
         try:
-            with self._leases.kept(context, claim), self._given_back(tenant, claim):
+            with self._leases.kept(context, claim.owner), self._given_back(tenant, claim):
                 result, parts = self._runner.turn(tenant, claim, until, tell, seconds.get("accept", 0.0))
                 seconds.update(parts)
                 self._on_step("before_store")

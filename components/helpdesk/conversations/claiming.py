@@ -154,7 +154,7 @@ def waiting_conversations(database: Database, tenant: TenantContext) -> tuple[UU
         return tuple(session.connection().scalars(query.distinct()))
 
 
-def extend_claims(database: Database, tenant: TenantContext, owners: list[UUID], lease: float) -> None:
+def extend_claims(database: Database, tenant: TenantContext, owners: Sequence[UUID], lease: float) -> None:
     """They lapse `lease` seconds from now. One whose row is being written is passed over, until the next time."""
     held = (
         select(CONVERSATIONS.c.conversation_id)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Callable
+from functools import partial
 from threading import Condition, Event, Thread
 from uuid import UUID
 
 from components.core.errors import DatabaseUnavailable
 from components.core.outbox import Delivery, Failed, Later, Sent
 from components.core.tenant import TenantContext
+from components.database.leases import Leases
 from components.database.session import Database
-from components.helpdesk.outbox.leases import OutboxLeases
-from components.helpdesk.outbox.rows import Lease, lease_due, mark_failed, mark_later, mark_sent
+from components.helpdesk.outbox.rows import Lease, extend_leases, lease_due, mark_failed, mark_later, mark_sent
 from components.helpdesk.outbox.senders import Senders
 from components.helpdesk.outbox.wake_up import WakeUp
 
@@ -52,14 +53,13 @@ class Dispatcher:
         """threads: rows sent at once. lease: seconds after which another takes over from a process that died. sweep:
         seconds between looks for what is due. on_step: hears `leased`, `sent` and `marked`, in the sending thread."""
         self._database, self._senders, self._on_step = database, senders, on_step
-        self._leases = OutboxLeases(database, lease)
+        self._leases = Leases(partial(extend_leases, database), lease, "rows")
         self._waiting: dict[UUID, None] = {}
         self._changed, self._closed = Condition(), Event()
         self._wake_up = WakeUp(database, "helpdesk_outbox", self._call, self._sweep, sweep)
         self._threads = [Thread(target=self._work, name=f"outbox-{n}", daemon=True) for n in range(threads)]
 
     def start(self) -> None:
-        self._leases.start()
         for thread in self._threads:
             thread.start()
         self._wake_up.start()
@@ -84,7 +84,7 @@ class Dispatcher:
         # Others of the tenant's lanes may be sent meanwhile.
         self._call(str(tenant.tenant_id))
         self._on_step("leased")
-        with self._leases.kept(tenant, lease):
+        with self._leases.kept(tenant, lease.owner):
             delivery = self._attempt(tenant, lease)
             self._on_step("sent")
         self._mark(tenant, lease, delivery)
