@@ -41,8 +41,9 @@ _RETURNED = "returned"
 
 
 def queue_return(connection: Connection, tenant: TenantContext, run: WorkRun) -> None:
-    """Keeps components.agents.runs.Ended, for runs whose conversation was told that they go on."""
-    if run.conversation_id is not None and run.state.get(TOLD):
+    """Keeps components.agents.runs.Ended, for runs whose conversation was told that they go on, or that are handed over
+    to a person."""
+    if run.conversation_id is not None and (run.state.get(TOLD) or run.status == "handed_over"):
         queue(
             connection,
             tenant,
@@ -83,8 +84,10 @@ class WorkReturns:
             lineage = {"told": "work", "run_id": str(run.run_id), "place": about.get("place")}
             if run.status == "done":
                 add_system_message(connection, tenant, row, said_later(about, values_of(run)), lineage, author="bot")
-            elif row.status == "bot":
+            elif arrival is not None and row.status == "bot":
                 _hand_over(connection, tenant, row, context, arrival, lineage)
+            elif arrival is not None and row.status == "waiting":
+                _tell_arrival(connection, tenant, row, context, arrival)
         return Sent({"status": run.status})
 
     def _prepare(self, tenant: Tenant, run_id: UUID) -> tuple[WorkRun, UUID, dict[str, Any], Arrival | None]:
@@ -98,7 +101,11 @@ class WorkReturns:
                 raise NotFound(f"there is no run {run_id} of a conversation", field="run_id")
             row = read_conversation(connection, context, run.conversation_id)
             earlier = read_last_messages(connection, context, run.conversation_id, row.last_sequence + 1, MOST_MESSAGES)
-        if run.status == "done" or row.status != "bot" or run.state.get(_RETURNED):
+        if run.status == "handed_over" and _waits_for(row, run):
+            stood = dict(row.handover)
+            waiting = Waiting(tenant, run.conversation_id, row.language, row.team, row.priority, stood)
+            return run, run.conversation_id, stood, self._receptionist.receive(waiting)
+        if run.status == "done" or row.status != "bot" or not run.state.get(TOLD) or run.state.get(_RETURNED):
             return run, run.conversation_id, {}, None
         place = str(run.state.get("about", {}).get("place", "work"))
         handover = handover_context(
@@ -131,16 +138,28 @@ def _hand_over(
     tenant: TenantContext,
     row: Row[Any],
     handover: dict[str, Any],
-    arrival: Arrival | None,
+    arrival: Arrival,
     lineage: dict[str, Any],
 ) -> None:
     text = f"{say('work_failed', row.language)} {say('handover', row.language)}"
     row = add_system_message(connection, tenant, row, text, lineage, author="bot")
     row = change(connection, tenant, row, "request", actor="bot", details={"reason": "work_failed"})
-    if arrival is not None:
-        add_system_message(connection, tenant, row, arrival.text, {"told": arrival.key})
-        known = {} if arrival.ticket is None else {"ticket": arrival.ticket}
-        connection.execute(
-            update(CONVERSATIONS).where(OF_CONVERSATION).values(handover={**handover, **known}),
-            keys(tenant, row.conversation_id),
-        )
+    _tell_arrival(connection, tenant, row, handover, arrival)
+
+
+def _tell_arrival(
+    connection: Connection, tenant: TenantContext, row: Row[Any], handover: dict[str, Any], arrival: Arrival
+) -> None:
+    """The place in the queue, or the ticket and when somebody is there again."""
+    add_system_message(connection, tenant, row, arrival.text, {"told": arrival.key})
+    known = {} if arrival.ticket is None else {"ticket": arrival.ticket}
+    connection.execute(
+        update(CONVERSATIONS).where(OF_CONVERSATION).values(handover={**handover, **known}),
+        keys(tenant, row.conversation_id),
+    )
+
+
+def _waits_for(row: Row[Any], run: WorkRun) -> bool:
+    """Whether the conversation waits for a person since this run was handed over: see agents.handing_over."""
+    handover = row.handover or {}
+    return bool(row.status == "waiting" and (handover.get("variables") or {}).get("run") == str(run.run_id))

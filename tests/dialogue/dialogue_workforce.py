@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from components.agents.foreman import Foreman
+from components.agents.handing_over import hand_over
 from components.agents.orchestrator.executor import Orchestrator
 from components.agents.plans.library import Plans
 from components.agents.runs import wake_for
@@ -50,8 +51,8 @@ class Works:
     def workshop(self) -> Workshop:
         goals = Orchestrator(self.tools, Plans(self.database), None)
         services = Services(self.tools, EventLoopThread("works"), goals, False)
-        runners = {"workflow": WorkflowRunner(services), "tool": ToolRunner(self.tools)}
-        return Workshop(self.database, runners, self.tenant_of, on_ended=[queue_return], lease=self.lease)
+        runners = {"goal": goals, "workflow": WorkflowRunner(services), "tool": ToolRunner(self.tools)}
+        return Workshop(self.database, runners, self.tenant_of, on_ended=[hand_over, queue_return], lease=self.lease)
 
     @cached_property
     def approvals(self) -> Approvals:

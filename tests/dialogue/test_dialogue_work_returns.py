@@ -12,6 +12,8 @@ import pytest
 from dialogue_turns_world import MAIN, World, opened, said, with_flows
 from sqlalchemy import select, update
 
+from components.agents.plans.library import Plans, tool_schemas
+from components.agents.run import NewRun
 from components.core.outbox import Delivery, Failed, Later, Outgoing, Sent
 from components.core.tenant import Tenant
 from components.database.session import Database
@@ -44,6 +46,17 @@ nodes:
        Ticket #{{ refund.ticket_number }}.", next: done}
   - {id: done, type: message, text: "Your refund is processed. Ticket #{{ refund.ticket_number }}."}
   - {id: why, type: message, text: "Not done: {{ work_error.code }}"}
+"""
+
+
+FIND = """
+goal: Find it
+steps:
+  - id: order
+    tool: lookup_order
+    arguments: {order_number: NT-1}
+    on_error: hand_over
+result: {summary: "Found."}
 """
 
 
@@ -155,6 +168,22 @@ def test_what_fails_later_is_a_persons(shopping: Callable[..., Shopper]) -> None
         handover = session.scalars(select(ConversationRow.handover)).one()
     assert handover["reason"] == "work_failed"
     assert "refused" in handover["run"]["reason"]
+
+
+def test_a_goal_that_is_handed_over_out_of_hours_makes_a_ticket_and_says_so(
+    shopping: Callable[..., Shopper],
+) -> None:
+    shopper = shopping(handover={"hours": {}})
+    works, context = shopper.works, shopper.tenant.context
+    Plans(shopper.database).save(context, "find", FIND, author="tests", tools=tool_schemas(works.tools, shopper.tenant))
+    new = NewRun("goal", "Find it", "one", {}, {}, "api", goal="Find it", conversation_id=shopper.conversation_id)
+    assert works.workshop.run(context, new, seconds=10).status == "handed_over"
+    known = len(shopper.messages())
+    assert isinstance(shopper.returned(), Sent)
+    ((author, text),) = shopper.messages()[known:]
+    assert (author, "#1" in text, shopper.tickets(), shopper.status()) == ("system", True, 1, "waiting")
+    assert shopper.returned() == Sent({"repeated": True})
+    assert (len(shopper.messages()), shopper.tickets()) == (known + 1, 1)
 
 
 def test_the_bot_does_not_speak_into_an_agents_conversation(shopping: Callable[..., Shopper]) -> None:
