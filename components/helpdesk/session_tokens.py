@@ -8,10 +8,10 @@ from uuid import UUID
 
 import jwt
 
+from components.core.atomic_file import write_once
 from components.core.errors import InvalidSessionToken, InvalidSetting
 from components.core.settings import Settings, resolve_secret
 from components.core.tenant import TenantContext
-from components.vectors.atomic_file import write_once
 
 SHORTEST_KEY = 32
 LONGEST_TOKEN = 2048

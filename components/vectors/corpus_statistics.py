@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from components.core.atomic_file import write_atomically
 from components.core.words import words_of
-from components.vectors.atomic_file import write_atomically
 
 FOLDER = "corpus_statistics"
 COLUMNS = ["pieces", "embedding_text", "coherence"]

@@ -11,7 +11,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from components.vectors.atomic_file import write_atomically
+from components.core.atomic_file import write_atomically
 
 FILE_NAME = "served.json"
 FileSignature = tuple[int, int, int]

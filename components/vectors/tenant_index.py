@@ -13,10 +13,10 @@ from uuid import uuid4
 import numpy as np
 import pyarrow as pa
 
+from components.core.atomic_file import write_once
 from components.core.embeddings import ModelIdentity
 from components.core.errors import IndexUnavailable
 from components.core.tenant import TenantContext
-from components.vectors.atomic_file import write_once
 from components.vectors.corpus_statistics import (
     COLUMNS,
     CorpusStatistics,

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
+from components.core.atomic_file import write_atomically
 from components.core.errors import NluUnavailable
 from components.core.nlu import EngineName
 from components.nlu.evaluation import CrossValidation
 from components.nlu.figures import Confusion, IntentScore
-from components.vectors.atomic_file import write_atomically
 
 EVALUATION_FILE = "evaluation.json"
 # A version that falls further below what the served one had than this is held back, even where the data itself, which

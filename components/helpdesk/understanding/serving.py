@@ -12,9 +12,9 @@ from typing import Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from components.core.atomic_file import write_atomically
 from components.core.errors import NluUnavailable
 from components.core.nlu import EngineName
-from components.vectors.atomic_file import write_atomically
 
 logger = logging.getLogger("helpdesk.nlu")
 

@@ -1,0 +1,1 @@
+"""Every figure that people look at, each with its one definition here."""

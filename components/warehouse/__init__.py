@@ -1,0 +1,1 @@
+"""Facts of what happened, as Parquet files of one tenant each, and DuckDB to ask them."""
