@@ -1,0 +1,1 @@
+"""Who works with the helpdesk, and what each of them may see and do."""
