@@ -10,27 +10,28 @@ _YES = ", ".join(f"'{value}'" for value in VIP_VALUES)
 # As handover.urgency.IS_VIP has it.
 _IS_VIP = f"coalesce(lower(c.customer->>'{VIP}') IN ({_YES}), false)"
 
-# told: what each message has to say of its conversation. A turn's lineage is carried by its first reply, and its
-# intent counts where it was sure enough to be acted on and no small talk answered it.
+# One conversation after the other, each by its key, so that a month costs what is in it and not what there is in all.
+# told: what each message has to say of its conversation. A turn's lineage is carried by its first reply; its intent
+# counts where it was sure enough to be acted on and no small talk answered it.
 _CONVERSATIONS = f"""
-WITH begun AS MATERIALIZED (
-    SELECT * FROM conversations
-    WHERE tenant_id = %(tenant)s AND created_at >= %(since)s AND created_at < %(until)s
-), told AS (
-    SELECT m.conversation_id, m.sequence, m.author, m.created_at, a.answered,
-        CASE WHEN lineage.u->>'response' IS NULL
-            AND (lineage.u->>'confidence')::float >= (lineage.u->>'threshold')::float
-            AND NOT coalesce(lineage.steps @> '[{{"type": "small_talk"}}]', false)
-            THEN lineage.u->>'intent' END AS intent,
-        max(m.sequence) FILTER (WHERE a.answered) OVER (PARTITION BY m.conversation_id) AS last_answer
-    FROM begun JOIN messages AS m ON m.tenant_id = %(tenant)s AND m.conversation_id = begun.conversation_id
-    LEFT JOIN LATERAL (
-        SELECT m.details->'lineage'->'understanding' AS u, m.details->'lineage'->'steps' AS steps
-    ) AS lineage ON m.author IN ('bot', 'system')
-    LEFT JOIN answers AS a ON m.author = 'bot' AND a.tenant_id = %(tenant)s
-        AND a.answer_id = (m.details->>'answer_id')::uuid
-), counted AS (
-    SELECT conversation_id, max(created_at) AS last_message_at,
+SELECT c.conversation_id, c.channel, c.language, {utc("c.created_at")}, {day("c.created_at")},
+    {utc("o.ended_at")}, {day("o.ended_at")}, {utc("counted.last_message_at")}, c.status, o.result,
+    coalesce((o.details->>'answered')::boolean, false), coalesce((o.details->>'helped')::boolean, false),
+    coalesce((o.details->>'confirmed')::boolean, false), coalesce((o.details->>'settled')::boolean, false),
+    coalesce((o.details->>'verified')::boolean, false),
+    coalesce(o.result = 'abandoned' AND o.details->>'ended_in' = 'waiting', false),
+    coalesce(o.handovers, 0), o.handover_reason, o.wait_seconds, o.first_response_seconds, o.resolution_seconds,
+    o.rating, again.reopened, {_IS_VIP}, c.priority, c.team, c.agent_id, counted.intent,
+    counted.customer_messages, counted.bot_messages, counted.agent_messages,
+    counted.answers, counted.refusals, counted.messages_after_answer, c.flow_version,
+    (c.versions->'prompt'->>'version')::int, c.versions->>'model', (c.versions->>'index')::bigint
+FROM conversations AS c
+LEFT JOIN LATERAL (
+    SELECT * FROM conversation_outcomes AS o
+    WHERE o.tenant_id = %(tenant)s AND o.conversation_id = c.conversation_id LIMIT 1
+) AS o ON true
+CROSS JOIN LATERAL (
+    SELECT max(created_at) AS last_message_at,
         count(*) FILTER (WHERE author = 'customer') AS customer_messages,
         count(*) FILTER (WHERE author = 'bot') AS bot_messages,
         count(*) FILTER (WHERE author = 'agent') AS agent_messages,
@@ -39,27 +40,29 @@ WITH begun AS MATERIALIZED (
         CASE WHEN max(last_answer) IS NOT NULL
             THEN count(*) FILTER (WHERE author = 'customer' AND sequence > last_answer) END AS messages_after_answer,
         (array_agg(intent ORDER BY sequence) FILTER (WHERE intent IS NOT NULL))[1] AS intent
-    FROM told GROUP BY conversation_id
-), again AS (
-    SELECT e.conversation_id, count(*) AS reopened
-    FROM begun JOIN conversation_events AS e ON e.tenant_id = %(tenant)s AND e.conversation_id = begun.conversation_id
-    WHERE e.status_before = 'closed' AND e.status_after <> 'closed' GROUP BY e.conversation_id
-)
-SELECT c.conversation_id, c.channel, c.language, {utc("c.created_at")}, {day("c.created_at")},
-    {utc("o.ended_at")}, {day("o.ended_at")}, {utc("counted.last_message_at")}, c.status, o.result,
-    coalesce((o.details->>'answered')::boolean, false), coalesce((o.details->>'helped')::boolean, false),
-    coalesce((o.details->>'confirmed')::boolean, false), coalesce((o.details->>'settled')::boolean, false),
-    coalesce((o.details->>'verified')::boolean, false),
-    coalesce(o.result = 'abandoned' AND o.details->>'ended_in' = 'waiting', false),
-    coalesce(o.handovers, 0), o.handover_reason, o.wait_seconds, o.first_response_seconds, o.resolution_seconds,
-    o.rating, coalesce(again.reopened, 0), {_IS_VIP}, c.priority, c.team, c.agent_id, counted.intent,
-    coalesce(counted.customer_messages, 0), coalesce(counted.bot_messages, 0), coalesce(counted.agent_messages, 0),
-    coalesce(counted.answers, 0), coalesce(counted.refusals, 0), counted.messages_after_answer, c.flow_version,
-    (c.versions->'prompt'->>'version')::int, c.versions->>'model', (c.versions->>'index')::bigint
-FROM begun AS c
-LEFT JOIN conversation_outcomes AS o ON o.tenant_id = %(tenant)s AND o.conversation_id = c.conversation_id
-LEFT JOIN counted ON counted.conversation_id = c.conversation_id
-LEFT JOIN again ON again.conversation_id = c.conversation_id
+    FROM (
+        SELECT m.sequence, m.author, m.created_at, a.answered,
+            CASE WHEN lineage->'understanding'->>'response' IS NULL
+                AND (lineage->'understanding'->>'confidence')::float >= (lineage->'understanding'->>'threshold')::float
+                AND NOT coalesce(lineage->'steps' @> '[{{"type": "small_talk"}}]', false)
+                THEN lineage->'understanding'->>'intent' END AS intent,
+            max(m.sequence) FILTER (WHERE a.answered) OVER () AS last_answer
+        FROM (
+            SELECT sequence, author, created_at, details->'lineage' AS lineage,
+                CASE WHEN author = 'bot' THEN (details->>'answer_id')::uuid END AS answer_id
+            FROM messages WHERE tenant_id = %(tenant)s AND conversation_id = c.conversation_id
+        ) AS m
+        LEFT JOIN LATERAL (
+            SELECT answered FROM answers WHERE tenant_id = %(tenant)s AND answer_id = m.answer_id LIMIT 1
+        ) AS a ON true
+    ) AS told
+) AS counted
+CROSS JOIN LATERAL (
+    SELECT count(*) AS reopened FROM conversation_events AS e
+    WHERE e.tenant_id = %(tenant)s AND e.conversation_id = c.conversation_id
+        AND e.status_before = 'closed' AND e.status_after <> 'closed'
+) AS again
+WHERE c.tenant_id = %(tenant)s AND c.created_at >= %(since)s AND c.created_at < %(until)s
 ORDER BY c.created_at, c.conversation_id
 """  # noqa: S608 - all of it is written here
 # Asked for: by the bot or the customer, and again by a customer who writes to those who had closed it.
