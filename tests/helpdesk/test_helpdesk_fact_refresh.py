@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -29,11 +29,6 @@ class Killed(BaseException):
 def die(done: int, total: int) -> None:
     if 2 * done >= total:
         raise Killed
-
-
-@pytest.fixture
-def world(database: Database, make_tenant: Callable[..., Tenant], tmp_path: Path) -> FactWorld:
-    return FactWorld(database, make_tenant(config={"handover": {"time_zone": "Europe/Vienna"}}), tmp_path)
 
 
 class History:
@@ -182,10 +177,8 @@ class History:
         self.world.refresh()
 
     def die(self) -> None:
-        try:
+        with contextlib.suppress(Killed):
             self.world.refresh(on_progress=die)
-        except Killed:
-            pass
 
     def allowed(self) -> list[Callable[[], None]]:
         always = [self.open, self.order, self.hold, self.release, self.refresh, self.die]
@@ -196,7 +189,8 @@ class History:
         )
 
 
-@settings(max_examples=25, phases=(Phase.generate,))
+# Not shrunk: an example is some dozen real transactions.
+@settings(max_examples=25, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(draw=st.data())
 def test_whatever_happened_the_facts_are_what_the_rows_tell_anew(
     database: Database,
