@@ -88,7 +88,7 @@ def export(
 
     Example: helpdesk facts export shop.example answers --since 2026-11-01 --out answers.csv
     """
-    from components.helpdesk.reports.exporting import dataset_named, export_facts
+    from components.helpdesk.reports.fact_export import dataset_named, export_facts
     from components.warehouse.warehouse import Warehouse
 
     wanted, end = dataset_named(dataset), until.replace(tzinfo=UTC) if until else datetime.now(UTC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+import psutil
 import psycopg
 
 # A conversation has 3, 5, 7, 9 or 11 messages: a greeting, then question and reply in turn; two replies of three are
@@ -103,6 +104,35 @@ SELECT gen_random_uuid(), %(tenant)s, id, 'open', at AT TIME ZONE 'UTC', at AT T
 FROM made WHERE n % 30 = 0;
 SET session_replication_role = origin;
 """
+# What the statements of a turn do to the rows, one turn after the other in conversations that are there.
+_TURNS = """
+DO $$
+DECLARE
+    talk record;
+BEGIN
+    FOR talk IN SELECT * FROM conversations WHERE tenant_id = %(tenant)s ORDER BY created_at DESC LIMIT %(turns)s LOOP
+        INSERT INTO messages (tenant_id, conversation_id, sequence, author, text, client_message_id, created_at)
+        VALUES (talk.tenant_id, talk.conversation_id, talk.last_sequence + 101, 'customer', '?', 'x',
+            clock_timestamp());
+        UPDATE conversations SET last_sequence = last_sequence + 1, updated_at = clock_timestamp(),
+            turn_until = clock_timestamp() WHERE conversation_id = talk.conversation_id;
+        UPDATE conversations SET state = '{"frames": [{"flow": "main", "node": "listen"}]}', turn_until = NULL,
+            last_sequence = last_sequence + 1, updated_at = clock_timestamp()
+        WHERE conversation_id = talk.conversation_id;
+        UPDATE messages SET handled_at = clock_timestamp() WHERE tenant_id = talk.tenant_id
+            AND conversation_id = talk.conversation_id AND sequence = talk.last_sequence + 101;
+        INSERT INTO messages (tenant_id, conversation_id, sequence, author, text, reply_to, details, created_at)
+        VALUES (talk.tenant_id, talk.conversation_id, talk.last_sequence + 102, 'bot', '!', talk.last_sequence + 101,
+            jsonb_build_object('lineage', repeat('x', 700)), clock_timestamp());
+    END LOOP;
+END $$
+"""
+_UNFOLLOWED = """
+ALTER TABLE messages DISABLE TRIGGER USER;
+ALTER TABLE conversations DISABLE TRIGGER USER;
+DROP INDEX ix_messages_changed_in, ix_messages_created_at, ix_conversations_changed_in, ix_conversations_created_at;
+ALTER TABLE messages ALTER changed_in SET DEFAULT 1;
+"""
 TABLES = (
     "conversations", "conversation_outcomes", "conversation_events", "messages", "answers", "feedback", "model_calls",
     "tickets",
@@ -115,3 +145,27 @@ def fill(connection: psycopg.Connection[tuple[object, ...]], tenant_id: UUID, co
     with psycopg.ClientCursor(connection) as cursor:
         cursor.execute(_FILL.replace(" % ", " %% "), values)
     connection.execute(f"VACUUM ANALYZE {', '.join(TABLES)}")
+
+
+def more_messages(connection: psycopg.Connection[tuple[object, ...]], tenant_id: UUID, count: int) -> None:
+    """Questions that nobody has answered yet, in the last conversations."""
+    connection.execute(
+        "INSERT INTO messages (tenant_id, conversation_id, sequence, author, text, created_at) "
+        "SELECT tenant_id, conversation_id, 50, 'customer', '?', updated_at FROM conversations WHERE tenant_id = %s "
+        "ORDER BY created_at DESC LIMIT %s",
+        [tenant_id, count],
+    )
+
+
+def write_turns(
+    connection: psycopg.Connection[tuple[object, ...]], tenant_id: UUID, turns: int, *, followed: bool
+) -> float:
+    """CPU seconds that the rows of so many turns take within PostgreSQL; nothing of it stays. followed: with all that
+    following changes takes."""
+    backend = psutil.Process(connection.info.backend_pid)
+    with connection.transaction(force_rollback=True), psycopg.ClientCursor(connection) as cursor:
+        if not followed:
+            cursor.execute(_UNFOLLOWED)
+        began = sum(backend.cpu_times()[:2])
+        cursor.execute(_TURNS, {"tenant": tenant_id, "turns": turns})
+        return float(sum(backend.cpu_times()[:2]) - began)

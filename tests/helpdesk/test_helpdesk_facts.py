@@ -16,7 +16,7 @@ from components.core.errors import Conflict, InvalidInput, TenantNotFound
 from components.core.tenant import Tenant
 from components.database.session import Database
 from components.helpdesk.outcomes import Outcomes
-from components.helpdesk.reports.exporting import dataset_named, export_facts
+from components.helpdesk.reports.fact_export import dataset_named, export_facts
 from components.helpdesk.reports.fact_status import read_status
 from components.helpdesk.reports.facts import FACTS
 from components.helpdesk.reports.refreshing import FactRefresh
