@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import sqrt
+from statistics import NormalDist
 
 import numpy as np
 
 CONFIDENCE = 0.95
 RESAMPLES = 4000
+_NORMAL = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
 @dataclass(frozen=True)
@@ -23,14 +26,15 @@ class Interval:
 def share(successes: int, total: int) -> Interval | None:
     """Of a proportion, by Wilson's score (Wilson, 1927), which holds for small numbers and for shares near 0 and 1.
     None where total is 0. Raises ValueError where successes are not within 0 to total."""
-    from scipy.stats import binomtest
-
     if not 0 <= successes <= total:
         raise ValueError(f"successes={successes}: 0 to {total} are allowed")
     if total == 0:
         return None
-    found = binomtest(successes, total).proportion_ci(CONFIDENCE, method="wilson")
-    return Interval(successes / total, float(found.low), float(found.high))
+    value, spread = successes / total, _NORMAL**2 / total
+    middle = (value + spread / 2) / (1 + spread)
+    half = sqrt(value * (1 - value) * spread + spread**2 / 4) / (1 + spread)
+    low, high = max(0.0, middle - half), min(1.0, middle + half)
+    return Interval(value, low if successes else 0.0, high if successes < total else 1.0)
 
 
 def mean(values: Sequence[float], seed: int = 0) -> Interval | None:
@@ -44,3 +48,15 @@ def mean(values: Sequence[float], seed: int = 0) -> Interval | None:
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(sample[chosen].mean(axis=1), (tail, 1 - tail))
     return Interval(float(sample.mean()), float(low), float(high))
+
+
+def mean_of_counted(counts: Mapping[int, int], seed: int = 0) -> Interval | None:
+    """`mean` of values that are given by how often each occurs: as quick for a million as for ten."""
+    total = sum(counts.values())
+    if not total:
+        return None
+    values, often = np.asarray(list(counts), dtype=float), np.asarray(list(counts.values()), dtype=float)
+    resampled = np.random.default_rng(seed).multinomial(total, often / total, size=RESAMPLES) @ values / total
+    tail = (1 - CONFIDENCE) / 2
+    low, high = np.quantile(resampled, (tail, 1 - tail))
+    return Interval(float(values @ often / total), float(low), float(high))
