@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 from statistics import NormalDist
@@ -30,11 +30,26 @@ def share(successes: int, total: int) -> Interval | None:
         raise ValueError(f"successes={successes}: 0 to {total} are allowed")
     if total == 0:
         return None
-    value, spread = successes / total, _NORMAL**2 / total
+    return _wilson(successes / total, total)
+
+
+def mean_within(total: float, count: int, lowest: float, highest: float) -> Interval | None:
+    """Of a mean of `count` values between `lowest` and `highest` that sum to `total`, such as stars: Wilson's score of
+    where it lies between the two. No such values vary more than zeros and ones do, so that it is rather too wide than
+    too narrow, and it holds for few values and for equal ones. None where there is no value."""
+    if count == 0:
+        return None
+    width = highest - lowest
+    found = _wilson((total / count - lowest) / width, count)
+    return Interval(total / count, lowest + width * found.low, lowest + width * found.high)
+
+
+def _wilson(value: float, total: int) -> Interval:
+    spread = _NORMAL**2 / total
     middle = (value + spread / 2) / (1 + spread)
     half = sqrt(value * (1 - value) * spread + spread**2 / 4) / (1 + spread)
     low, high = max(0.0, middle - half), min(1.0, middle + half)
-    return Interval(value, low if successes else 0.0, high if successes < total else 1.0)
+    return Interval(value, low if value > 0 else 0.0, high if value < 1 else 1.0)
 
 
 def mean(values: Sequence[float], seed: int = 0) -> Interval | None:
@@ -48,15 +63,3 @@ def mean(values: Sequence[float], seed: int = 0) -> Interval | None:
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(sample[chosen].mean(axis=1), (tail, 1 - tail))
     return Interval(float(sample.mean()), float(low), float(high))
-
-
-def mean_of_counted(counts: Mapping[int, int], seed: int = 0) -> Interval | None:
-    """`mean` of values that are given by how often each occurs: as quick for a million as for ten."""
-    total = sum(counts.values())
-    if not total:
-        return None
-    values, often = np.asarray(list(counts), dtype=float), np.asarray(list(counts.values()), dtype=float)
-    resampled = np.random.default_rng(seed).multinomial(total, often / total, size=RESAMPLES) @ values / total
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(resampled, (tail, 1 - tail))
-    return Interval(float(values @ often / total), float(low), float(high))

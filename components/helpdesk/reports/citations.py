@@ -11,17 +11,21 @@ from components.helpdesk.reports.reader import ReportReader
 from components.helpdesk.reports.selection import CITATIONS
 
 _CITED = """
-    , judged AS (
-        SELECT tenant_id, document_id, count(*) AS citations, count(DISTINCT answer_id) AS answers,
-            max(day) AS last_day,
-            count(DISTINCT answer_id) FILTER (thumb = 1) AS thumbs_up,
-            count(DISTINCT answer_id) FILTER (thumb = -1) AS thumbs_down
-        FROM chosen LEFT JOIN (SELECT tenant_id, answer_id, thumb FROM answers WHERE thumb IS NOT NULL)
+    , top AS MATERIALIZED (
+        FROM chosen SELECT tenant_id, document_id, count(*) AS citations, max(day) AS last_day
+        GROUP BY ALL ORDER BY citations DESC, tenant_id, document_id LIMIT $limit
+    ), quoting AS (
+        FROM chosen JOIN top USING (tenant_id, document_id) SELECT DISTINCT tenant_id, document_id, answer_id
+    ), judged AS (
+        FROM quoting LEFT JOIN (FROM answers SELECT tenant_id, answer_id, thumb WHERE thumb IS NOT NULL) AS thumbs
             USING (tenant_id, answer_id)
-        GROUP BY tenant_id, document_id
+        SELECT tenant_id, document_id, count(*) AS answers, count(*) FILTER (thumb = 1) AS thumbs_up,
+            count(*) FILTER (thumb = -1) AS thumbs_down
+        GROUP BY ALL
     )
-    FROM judged SELECT tenant_id, document_id, citations, answers, thumbs_up, thumbs_down, last_day
-    ORDER BY answers DESC, citations DESC, tenant_id, document_id LIMIT $limit
+    FROM top JOIN judged USING (tenant_id, document_id)
+    SELECT tenant_id, document_id, citations, answers, thumbs_up, thumbs_down, last_day
+    ORDER BY citations DESC, tenant_id, document_id
 """
 _ALL_CITED = "FROM chosen SELECT DISTINCT tenant_id, document_id"
 
@@ -41,8 +45,8 @@ class CitedDocument:
     last_day: str
 
 
-def most_cited(reader: ReportReader, filters: Filters, limit: int = 50) -> Sequence[CitedDocument]:
-    """The documents that most answers quote. Of the filters, days and channels narrow them."""
+def most_cited(reader: ReportReader, filters: Filters, limit: int = 20) -> Sequence[CitedDocument]:
+    """The documents that are quoted most often. Of the filters, days and channels narrow them."""
     return [
         CitedDocument(
             row["tenant_id"],

@@ -216,8 +216,9 @@ _ALL = (
     Definition(
         "most_cited",
         "Most cited documents",
-        "answers",
-        "Answers of the period that quote the document at least once, with customers' thumbs on them.",
+        "citations",
+        "Passages of the document that answers of the period quote, how many answers those are, and customers' thumbs on "
+        "them.",
         "Filters of intent and model.",
     ),
     Definition("never_cited", "Never cited documents", "documents", "Documents that no answer of the period quotes."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from components.helpdesk.evaluation.intervals import Interval, mean_of_counted, share
+from components.helpdesk.evaluation.intervals import Interval, mean_within, share
 from components.helpdesk.outcome_rules import HELPFUL
 from components.helpdesk.reports.filters import NONE, Filters
 from components.helpdesk.reports.reader import ReportReader
@@ -66,6 +66,11 @@ def thumbs(reader: ReportReader, filters: Filters) -> Thumbs:
     return Thumbs(row["up"], row["down"], share(row["up"], row["up"] + row["down"]))
 
 
+def average_stars(stars: Mapping[int, int]) -> Interval | None:
+    """stars: how often each was given. None where none was."""
+    return mean_within(sum(each * count for each, count in stars.items()), sum(stars.values()), STARS[0], STARS[-1])
+
+
 def _counted(row: Mapping[str, int]) -> tuple[dict[int, int], int]:
     return {stars: row[f"s{stars}"] for stars in STARS if row[f"s{stars}"]}, row["ended"]
 
@@ -73,4 +78,4 @@ def _counted(row: Mapping[str, int]) -> tuple[dict[int, int], int]:
 def _ratings(stars: Mapping[int, int], ended: int, key: str = NONE, label: str = "") -> Ratings:
     rated = sum(stars.values())
     helpful = sum(count for each, count in stars.items() if each >= HELPFUL)
-    return Ratings(key, label, ended, stars, mean_of_counted(stars), share(helpful, rated), share(rated, ended))
+    return Ratings(key, label, ended, stars, average_stars(stars), share(helpful, rated), share(rated, ended))

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from components.core.answers import Reason
-from components.helpdesk.evaluation.intervals import Interval, mean_of_counted, share
+from components.helpdesk.evaluation.intervals import Interval, share
 from components.helpdesk.reports.deflection import COUNTS, Deflection, counts_of, deflection_of
 from components.helpdesk.reports.filters import Filters
+from components.helpdesk.reports.ratings import STARS, average_stars
 from components.helpdesk.reports.reader import ReportReader
 from components.helpdesk.reports.selection import ANSWERS, ENDED, Grouping
 
@@ -94,9 +95,9 @@ def top_intents(reader: ReportReader, filters: Filters, limit: int = 20) -> Sequ
     """The most frequent ones with what became of them; `filters.NONE` is one: none was understood."""
     found = []
     for row in reader.rows(ENDED, filters, _INTENTS, by="intent", limit=limit):
-        stars = {each: row[f"s{each}"] for each in range(1, 6) if row[f"s{each}"]}
+        stars = {each: row[f"s{each}"] for each in STARS if row[f"s{each}"]}
         outcome = deflection_of(counts_of(row), row["grouped"], reader.label("intent", row["grouped"]))
-        found.append(IntentFigures(row["grouped"], outcome, sum(stars.values()), mean_of_counted(stars)))
+        found.append(IntentFigures(row["grouped"], outcome, sum(stars.values()), average_stars(stars)))
     return found
 
 
