@@ -217,8 +217,8 @@ _ALL = (
         "most_cited",
         "Most cited documents",
         "citations",
-        "Passages of the document that answers of the period quote, how many answers those are, and customers' thumbs on "
-        "them.",
+        "Passages of the document that answers of the period quote, how many answers those are, and customers' "
+        "thumbs on them.",
         "Filters of intent and model.",
     ),
     Definition("never_cited", "Never cited documents", "documents", "Documents that no answer of the period quotes."),
