@@ -10,7 +10,7 @@ from components.helpdesk.access.roles import STAFF_ROLES, Role, may
 from dashboards.pages import PAGES
 from dashboards.rendering import FILLED
 from tests.apps_chat.apps_chat_pages import SCREENSHOTS
-from tests.dashboards.dashboards_people import DESKTOP, TABLET, Staff, opened
+from tests.dashboards.dashboards_people import Staff, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
