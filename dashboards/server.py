@@ -135,6 +135,6 @@ def _policy(settings: Settings) -> str:
     frames = f"'self' {framed.scheme}://{framed.netloc}" if settings.n8n_url else "'self'"
     return (
         "default-src 'self'; script-src 'self' blob: 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
+        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' blob:; worker-src 'self' blob:; "
         f"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; frame-src {frames}"
     )

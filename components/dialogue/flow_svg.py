@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Mapping
 
 from components.core.drawing.picture import Arrow, Box, draw
 from components.dialogue.flow import FlowSet, Node
@@ -32,28 +32,31 @@ def draw_flow(flows: FlowSet, flow_id: str) -> str:
     """The picture. Boxes of nodes are named as the node; those of where the flow is left, `flow:…` and `built_in:…`,
     as the place."""
     flow = flows.flows[flow_id]
-    ways = {node_id: list(_ways(flows, flow_id, node)) for node_id, node in flow.nodes.items()}
-    outside = dict.fromkeys(place for found in ways.values() for place, _ in found if place.kind != "node")
+    ways = {node_id: _ways(flows, flow_id, node) for node_id, node in flow.nodes.items()}
+    outside = dict.fromkeys(place for found in ways.values() for place in found if place.kind != "node")
     ordered = [flow.start, *(node_id for node_id in flow.nodes if node_id != flow.start)]
     return draw(
         f"Flow {flow_id}",
         "; ".join(f"{node_id}: {' '.join(words_of(node)).strip()}" for node_id, node in flow.nodes.items()),
         [*(_box(node_id, flow.nodes[node_id]) for node_id in ordered), *(_outside(place) for place in outside)],
         [
-            Arrow(node_id, _name(place), label, place.kind == "flow", port, len(found))
+            Arrow(node_id, _name(place), ", ".join(filter(None, labels)), place.kind == "flow", port, len(found))
             for node_id, found in ways.items()
-            for port, (place, label) in enumerate(found)
+            for port, (place, labels) in enumerate(found.items())
         ],
     )
 
 
-def _ways(flows: FlowSet, flow_id: str, node: Node) -> Iterator[tuple[Destination, str]]:
+def _ways(flows: FlowSet, flow_id: str, node: Node) -> Mapping[Destination, list[str]]:
+    """Where it may go on, each place once, and what for."""
+    found: dict[Destination, list[str]] = {}
     for way in exits(node):
         place = destination(flows.flows, flows.flows[flow_id], way.target)
         if way.key == "flow":
             place = Destination("flow", way.target)
         if place is not None:
-            yield place, way.label
+            found.setdefault(place, []).append(way.label)
+    return found
 
 
 def _box(node_id: str, node: Node) -> Box:

@@ -13,6 +13,7 @@ import yaml
 from components.agents.workflows.graph_svg import draw_svg
 from components.core.errors import InvalidWorkflow
 from components.core.tenant import Tenant
+from components.dialogue.flow import MAIN
 from components.dialogue.flow_releases import FlowReleases
 from components.dialogue.flow_svg import draw_flow
 from dashboards.desk import Desk
@@ -39,7 +40,7 @@ def flow_graphs(desk: Desk, tenant: Tenant) -> pn.Column:
     def draw(flow_id: str) -> Drawn:
         return Drawn(draw_flow(flows, flow_id), _nodes_of(files, flow_id))
 
-    return _chooser("Flow", {name: name for name in sorted(flows.flows, key=lambda each: (each != "main", each))}, draw)
+    return _chooser("Flow", sorted(flows.flows, key=lambda name: (name != MAIN, name)), draw)
 
 
 def workflow_graphs(desk: Desk, tenant: Tenant) -> pn.Column:
@@ -55,7 +56,7 @@ def workflow_graphs(desk: Desk, tenant: Tenant) -> pn.Column:
         written = {str(node.get("name")): json.dumps(node, indent=2, ensure_ascii=False) for node in nodes}
         return Drawn(draw_svg(workflow, {}), written)
 
-    return _chooser("Workflow", {name: name for name in found}, draw)
+    return _chooser("Workflow", list(found), draw)
 
 
 def _nodes_of(files: Mapping[str, str], flow_id: str) -> Mapping[str, str]:
@@ -66,11 +67,11 @@ def _nodes_of(files: Mapping[str, str], flow_id: str) -> Mapping[str, str]:
     return {str(each["id"]): yaml.safe_dump(each, sort_keys=False, allow_unicode=True, width=90) for each in nodes}
 
 
-def _chooser(what: str, names: Mapping[str, str], draw: Callable[[str], Drawn]) -> pn.Column:
+def _chooser(what: str, names: list[str], draw: Callable[[str], Drawn]) -> pn.Column:
     if not names:
         return pn.Column(pn.pane.Markdown(f"No {what.lower()} yet."))
-    choose = pn.widgets.Select(name=what, options=list(names), width=320)
-    view = GraphView(sizing_mode="stretch_width")
+    choose = pn.widgets.Select(name=what, options=names, width=320)
+    view = GraphView(sizing_mode="stretch_width", margin=(6, 10))
     said = pn.pane.HTML(stylesheets=[_TEXT], sizing_mode="stretch_width")
     shown: dict[str, Drawn] = {}
 

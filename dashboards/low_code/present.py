@@ -70,7 +70,7 @@ def stored_workflows(desk: Desk, tenant: Tenant) -> tuple[StoredWorkflow, ...]:
 def _version(versions: list[FlowVersion] | list[PromptVersion]) -> str:
     active = next(each for each in versions if each.active)
     if active.version == 0:
-        return f"the shipped version (0) of {len(versions)}"
+        return f"version 0 of {len(versions)}, as shipped"
     note = f": {active.note}" if active.note else ""
     made = f" on {active.created_at:%d %B %Y}" if active.created_at else ""
     return f"version {active.version} of {len(versions)}, by {active.author}{made}{note}"

@@ -21,7 +21,7 @@ _COLOURS = {
 
 
 def draw_svg(workflow: Workflow, states: Mapping[str, NodeState], told: str = "") -> str:
-    """The picture. told: what there is to say of the run as a whole."""
+    """The picture. states: none where it is of no run. told: what there is to say of the run as a whole."""
     nodes = sorted(workflow.nodes, key=lambda node: node.position[1])
     ports: dict[str, int] = {}
     for link in workflow.links:
@@ -29,18 +29,19 @@ def draw_svg(workflow: Workflow, states: Mapping[str, NodeState], told: str = ""
     return draw(
         f"Workflow {workflow.name}{told and f', {told}'}",
         "; ".join(f"{node.name}: {states.get(node.name, NOT_BEGUN)}" for node in workflow.nodes),
-        [_box(node, states.get(node.name, NOT_BEGUN)) for node in nodes],
+        [_box(node, states.get(node.name, NOT_BEGUN), bool(states)) for node in nodes],
         [_arrow(workflow, link, ports[link.source]) for link in workflow.links],
     )
 
 
-def _box(node: Node, state: NodeState) -> Box:
+def _box(node: Node, state: NodeState, of_run: bool) -> Box:
+    told = [*([str(state)] if of_run else []), *(["turned off"] if node.disabled else [])]
     return Box(
         name=node.name,
         heading=node.name,
         about=node.type.rpartition("nodes-base.")[2],
-        state=f"{state}, turned off" if node.disabled else str(state),
-        said=f"{node.name}: {state}",
+        state=", ".join(told),
+        said=f"{node.name}: {state}" if of_run else node.name,
         colours=_COLOURS.get(state.status, _COLOURS["not begun"]),
         dashed=node.disabled,
     )

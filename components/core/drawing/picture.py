@@ -10,9 +10,11 @@ from components.core.drawing.layers import layers_of
 
 _WIDTH, _HEIGHT, _GAP, _BETWEEN, _EDGE = 190, 66, 70, 34, 24
 _LONGEST = 24
+_CROWDED = 3
 _PLAIN = ("#f4f4f5", "#60646c")
 _STYLE = (
     "text{font:13px system-ui,sans-serif;fill:#1a1a1a}.small{font-size:11px;fill:#4a4d55}.state{font-weight:600}"
+    ".label{paint-order:stroke;stroke:#fff;stroke-width:3px}"
     "path{fill:none;stroke:#60646c;stroke-width:1.5;stroke-linejoin:round}"
 )
 
@@ -98,7 +100,12 @@ def _arrow(arrow: Arrow, places: Mapping[str, tuple[int, int]], is_back: bool, h
     drawn = f'<path d="{path}" marker-end="url(#tip)"{dashed}/>'
     if not arrow.label:
         return drawn
-    return f'{drawn}<text class="small" x="{x1 + _WIDTH + 5}" y="{y1 - 4}">{_text(arrow.label)}</text>'
+    if arrow.ports > _CROWDED and not is_back:
+        # Where they leave they would stand on each other.
+        return (
+            f'{drawn}<text class="small label" x="{x2 - 12}" y="{y2 - 5}" text-anchor="end">{_text(arrow.label)}</text>'
+        )
+    return f'{drawn}<text class="small label" x="{x1 + _WIDTH + 5}" y="{y1 - 4}">{_text(arrow.label)}</text>'
 
 
 def _short(text: str) -> str:
