@@ -70,7 +70,7 @@ def _nodes_of(files: Mapping[str, str], flow_id: str) -> Mapping[str, str]:
 def _chooser(what: str, names: list[str], draw: Callable[[str], Drawn]) -> pn.Column:
     if not names:
         return pn.Column(pn.pane.Markdown(f"No {what.lower()} yet."))
-    choose = pn.widgets.Select(name=what, options=names, width=320)
+    choose = pn.widgets.Select(label=what, options=names, width=320)
     view = GraphView(sizing_mode="stretch_width", margin=(6, 10))
     said = pn.pane.HTML(stylesheets=[_TEXT], sizing_mode="stretch_width")
     shown: dict[str, Drawn] = {}
