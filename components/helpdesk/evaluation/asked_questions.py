@@ -60,7 +60,7 @@ def asked_with_ratings(session: Session, since: datetime, until: datetime, limit
     return [_read(session, row) for row in session.execute(wanted)]
 
 
-def _asked() -> Select[Any]:
+def _asked() -> Select[Any, Any, Any, Any, Any, Any]:
     """Every answer to a customer, with its thumb and, where it was given in one, its conversation."""
     of_answer = and_(
         MessageRow.tenant_id == AnswerRow.tenant_id,
@@ -80,7 +80,7 @@ def _asked() -> Select[Any]:
     )
 
 
-def _read(session: Session, row: Row[Any]) -> AskedQuestion:
+def _read(session: Session, row: Row[Any, Any, Any, Any, Any, Any]) -> AskedQuestion:
     answer, message, customer, result, stars, thumb = row
     approved = _approved(thumb, stars)
     return AskedQuestion(
