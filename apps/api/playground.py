@@ -1,7 +1,5 @@
 """The playground (section 9.1 of the design): try prompts, models and pipelines, and activate what is not worse."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import asdict, dataclass, replace
 from typing import Annotated, Any
