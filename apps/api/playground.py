@@ -26,7 +26,7 @@ from apps.api.staff_access import Staff, StaffAccess
 from apps.api.trials import Cancelled, Progress, Trials
 from apps.api.workers import WorkerPool
 from components.bootstrap import Workbench
-from components.core.errors import Conflict, InvalidInput
+from components.core.errors import Conflict, InvalidInput, InvalidPipeline
 from components.core.prompts import UNSAVED_VERSION, PromptTemplate
 from components.core.tenant import TenantContext
 from components.helpdesk.evaluation.answer_comparison import compare
@@ -110,7 +110,12 @@ def playground_router(parts: PlaygroundParts) -> APIRouter:
     )
     async def evaluate(body: EvaluateRequest, request: Request, staff: Allowed) -> Response | EvaluateResponse:
         def work(on_progress: Progress, cancelled: Cancelled) -> EvaluateResponse:
-            return _evaluate(parts.workbench, staff.tenant, body, on_progress, cancelled)
+            try:
+                return _evaluate(parts.workbench, staff.tenant, body, on_progress, cancelled)
+            except InvalidPipeline as error:
+                if body.pipeline is None and (body.against is None or body.against.pipeline is None):
+                    raise  # The operator's own.
+                raise InvalidInput(error.message, field="pipeline") from error
 
         return await parts.trials.respond(request, staff.tenant, work)
 
