@@ -13,6 +13,7 @@ from apps.cli import (
     ask,
     channel,
     evaluate,
+    evaluation_set,
     facts,
     flow,
     ingest,
@@ -72,6 +73,7 @@ app.add_typer(plan.app, name="plan")
 app.add_typer(workflow.app, name="workflow")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(facts.app, name="facts")
+app.add_typer(evaluation_set.app, name="evaluation-set")
 
 
 def main() -> None:
