@@ -21,6 +21,7 @@ _ALLOWED = {
     "added_tools.source": "mcp",
     "tool_invocations.side_effect": "read",
     "tool_invocations.status": "done",
+    "knowledge_changes.kind": "added",
     "work_runs.kind": "workflow",
     "work_steps.status": "done",
 }
