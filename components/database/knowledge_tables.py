@@ -105,7 +105,7 @@ class KnowledgeLookRow(Base):
 
     tenant_id: Mapped[TenantKey]
     subject: Mapped[str] = mapped_column(primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True, server_default="")
+    name: Mapped[str] = mapped_column(primary_key=True)
     looked_at: Mapped[MaybeMoment]
     figures: Mapped[Json] = mapped_column(server_default="{}")
     failed_at: Mapped[MaybeMoment]

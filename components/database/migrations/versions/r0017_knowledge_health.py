@@ -55,7 +55,7 @@ def _changes() -> None:
         sa.PrimaryKeyConstraint("change_id", name="pk_knowledge_changes"),
         sa.CheckConstraint("kind IN ('added', 'changed', 'removed')", name="ck_knowledge_changes_kind"),
     )
-    op.create_index("ix_knowledge_changes_tenant_id", "knowledge_changes", ["tenant_id", "seen_at"])
+    op.create_index("ix_knowledge_changes_tenant_id_seen_at", "knowledge_changes", ["tenant_id", "seen_at"])
     op.create_index(
         "ix_knowledge_changes_open",
         "knowledge_changes",
@@ -69,7 +69,7 @@ def _looks() -> None:
         "knowledge_looks",
         *tenant("knowledge_looks"),
         text("subject"),
-        text("name", default=""),
+        text("name"),
         maybe_moment("looked_at"),
         json("figures", default="{}"),
         maybe_moment("failed_at"),
@@ -94,7 +94,7 @@ def _checks() -> None:
         integer("times"),
         sa.PrimaryKeyConstraint("check_id", name="pk_knowledge_checks"),
     )
-    op.create_index("ix_knowledge_checks_tenant_id", "knowledge_checks", ["tenant_id", "name", "at"])
+    op.create_index("ix_knowledge_checks_tenant_id_name_at", "knowledge_checks", ["tenant_id", "name", "at"])
 
 
 def _conflicts() -> None:
