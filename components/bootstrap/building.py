@@ -60,6 +60,7 @@ def build_workbench(
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.courier import build_courier
+    from components.helpdesk.grounded_writer import GroundedWriter
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.agent_tools import open_agent_tools
     from components.helpdesk.handover.apology_mail import MAIL
@@ -148,6 +149,7 @@ def build_workbench(
         private=settings.webhook_private,
         heard=heard,
     )
+    writer = GroundedWriter(catalogue.models, policy_for, gateway, loop, grounder)
     tickets = Tickets(database)
     arrivals = Arrivals(database, ConversationTickets(database, tickets))
     services = TurnServices(flows, understandings, answerer, actions.workforce, LanguageDetector(), arrivals)
@@ -194,9 +196,7 @@ def build_workbench(
         outcomes=Outcomes(database),
         tickets=tickets,
         ticket_webhook=webhook,
-        agent_tools=open_agent_tools(
-            database, answering, SummaryWriter(catalogue.models, policy_for, gateway, loop, grounder)
-        ),
+        agent_tools=open_agent_tools(database, answering, SummaryWriter(writer)),
         notes=Notes(database),
         watching=Watching(database),
         attachments=attachments,
@@ -212,4 +212,5 @@ def build_workbench(
         loop=loop,
         state=state,
         policy_for=policy_for,
+        writer=writer,
     )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.courier import Courier
+    from components.helpdesk.grounded_writer import GroundedWriter
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.agent_tools import AgentTools
     from components.helpdesk.handover.attachment_links import AttachmentLinks
@@ -62,7 +63,7 @@ CLOSING_SECONDS = 10.0
 class Workbench:
     """The parts that apps and assets work with, wired once a process. senders: who sends which kind of row of the
     outbox; courier: makes what has them sent, for whoever serves to start and close. policy_for: which language models
-    a tenant may use and spend on, read from its configuration each time."""
+    a tenant may use and spend on, read from its configuration each time. writer: has them write about passages."""
 
     settings: Settings
     database: Database
@@ -104,6 +105,7 @@ class Workbench:
     loop: EventLoopThread
     state: SharedState
     policy_for: Callable[[TenantContext], ModelPolicy]
+    writer: GroundedWriter
 
     def close(self) -> None:
         """Ends what runs in the background and gives connections back. What was spent is recorded first."""

@@ -17,7 +17,7 @@ from components.database.migrations.columns import (
 from components.database.policies import protect
 
 revision = "0017"
-down_revision = "0013"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 

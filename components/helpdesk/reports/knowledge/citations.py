@@ -1,64 +1,52 @@
-"""Which documents answers quote, and which none ever did."""
+"""Which of a tenant's documents answers quote, and which none does, and how much that says."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+from datetime import date, datetime
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from components.core.tenant import TenantContext
-from components.database.session import Database
+from components.core.tenant import Tenant
 from components.database.tables import DocumentRow
-from components.helpdesk.reports.facts import ANSWERS, CITATIONS
-from components.warehouse.reading import open_facts
-from components.warehouse.warehouse import Warehouse
+from components.helpdesk.reports.citations import CitedDocument, most_cited, never_cited
+from components.helpdesk.reports.filters import Filters
+from components.helpdesk.reports.reader import ReportReader
+from components.helpdesk.reports.selection import CITATIONS
 
 # Below so many answers that quote, nothing is said of what they do not quote.
 ENOUGH = 30
-_CITED = """
-    SELECT c.document_id, count(DISTINCT c.answer_id),
-           count(DISTINCT c.answer_id) FILTER (a.thumb = 1), count(DISTINCT c.answer_id) FILTER (a.thumb = -1),
-           max(c.at)
-    FROM citations c LEFT JOIN answers a USING (answer_id)
-    WHERE c.at >= ? AND c.at < ? AND c.channel <> 'replay'
-    GROUP BY 1 ORDER BY 2 DESC, 1
-"""
-_EVER = "SELECT document_id, max(at) FROM citations WHERE channel <> 'replay' GROUP BY 1"
-_ANSWERS = "SELECT count(DISTINCT answer_id) FROM citations WHERE at >= ? AND at < ? AND channel <> 'replay'"
-
-
-@dataclass(frozen=True)
-class CitedDocument:
-    """answers: how many quote it. thumbs_up, thumbs_down: of these. title: None where it is not there any more."""
-
-    document_id: str
-    title: str | None
-    answers: int
-    thumbs_up: int
-    thumbs_down: int
+MOST_CITED = 20
+_ANSWERS = "FROM chosen SELECT count(DISTINCT answer_id) AS answers"
+_LAST = "FROM citations SELECT document_id, max(day) AS last_day GROUP BY document_id"
 
 
 @dataclass(frozen=True)
 class UncitedDocument:
-    """last_cited: before the period, None where never."""
+    """updated_at: when its present text came in. last_day: on which it was quoted last, before the period or after it;
+    None where never."""
 
     document_id: str
     title: str
     updated_at: datetime
-    last_cited: datetime | None
+    last_day: date | None
 
 
 @dataclass(frozen=True)
 class Citations:
-    """Of a period. answers: that quote something. refreshed_at: up to when they are known, None where none were read
-    yet. enough: whether they are enough to say anything of what none of them quotes; then at most the share
-    `at_most` of questions needs such a document (3/n, the rule of three; Hanley and Lippman-Hand, 1983)."""
+    """Of a period. answers: those that quote something. documents: all there are now. titles: of these, by id. cited:
+    the twenty quoted most, also of those that are gone. refreshed_at: up to when answers are known, None where they
+    were never read.
+
+    enough: whether there are enough answers to say anything of what none of them quotes: then at most the share
+    `at_most` of the answers to come needs any one such document (3 / answers, the rule of three; Hanley and
+    Lippman-Hand, 1983).
+    """
 
     answers: int
     documents: int
+    titles: dict[str, str]
     cited: tuple[CitedDocument, ...]
     uncited: tuple[UncitedDocument, ...]
     enough: bool
@@ -66,45 +54,20 @@ class Citations:
     refreshed_at: datetime | None
 
 
-def citations(
-    database: Database, warehouse: Warehouse, tenant: TenantContext, since: datetime, until: datetime
-) -> Citations:
-    """What the answers of [since, until) quote, most first, and the documents that none of them does."""
-    period = [_utc(since), _utc(until)]
-    connection = open_facts(warehouse, [tenant], [ANSWERS, CITATIONS])
-    try:
-        rows = connection.execute(_CITED, period).fetchall()
-        ever = dict(connection.execute(_EVER).fetchall())
-        (answers,) = connection.execute(_ANSWERS, period).fetchone() or (0,)
-    finally:
-        connection.close()
-    with database.tenant(tenant) as session:
-        found = session.execute(select(DocumentRow.document_id, DocumentRow.title, DocumentRow.updated_at))
-        documents = {row.document_id: (row.title, row.updated_at) for row in found}
-    cited = {row[0] for row in rows}
+def citations(session: Session, reader: ReportReader, tenant: Tenant, filters: Filters) -> Citations:
+    """session: of the tenant. reader: open on the tenant's facts alone. Raises Unavailable."""
+    found = session.execute(select(DocumentRow.document_id, DocumentRow.title, DocumentRow.updated_at))
+    documents = {row.document_id: (row.title, row.updated_at) for row in found}
+    answers: int = reader.one(CITATIONS, filters, _ANSWERS)["answers"]
+    last = {row["document_id"]: row["last_day"] for row in reader.ask(_LAST)}
+    uncited = never_cited(reader, filters, {tenant.tenant_id: documents})[tenant.tenant_id]
     return Citations(
         answers=answers,
         documents=len(documents),
-        cited=_cited(rows, documents),
-        uncited=tuple(
-            UncitedDocument(key, title, updated_at, _aware(ever.get(key)))
-            for key, (title, updated_at) in sorted(documents.items())
-            if key not in cited
-        ),
+        titles={key: title for key, (title, _) in documents.items()},
+        cited=tuple(most_cited(reader, filters, MOST_CITED)),
+        uncited=tuple(UncitedDocument(key, *documents[key], last.get(key)) for key in uncited),
         enough=answers >= ENOUGH,
         at_most=min(1.0, 3 / answers) if answers else None,
-        refreshed_at=warehouse.manifest(tenant).refreshed_at,
+        refreshed_at=reader.refreshed_at,
     )
-
-
-def _cited(rows: Sequence[tuple[Any, ...]], documents: dict[str, tuple[str, datetime]]) -> tuple[CitedDocument, ...]:
-    titles = {key: title for key, (title, _) in documents.items()}
-    return tuple(CitedDocument(key, titles.get(key), count, up, down) for key, count, up, down, _ in rows)
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC).replace(tzinfo=None)
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)
