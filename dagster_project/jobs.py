@@ -1,10 +1,11 @@
-"""The whole way of a tenant's knowledge, from its sources to the index that serves, as one job."""
+"""A tenant's knowledge from its sources to the index that serves as one job, what is looked for in it as another."""
 
 from typing import Any
 
 import dagster as dg
 
 KNOWLEDGE = "knowledge"
+REVIEW = "knowledge_review"
 STAGES = (
     "raw_documents",
     "documents",
@@ -26,4 +27,11 @@ knowledge_job = dg.define_asset_job(
     selection=list(STAGES),
     config=console_log("ERROR"),
     description="Brings one tenant's knowledge up to date; what did not change is not done again.",
+)
+
+knowledge_review_job = dg.define_asset_job(
+    REVIEW,
+    selection=["knowledge_conflicts", "knowledge_gaps"],
+    config=console_log("ERROR"),
+    description="Looks for what contradicts itself in one tenant's knowledge, and for what it lacks.",
 )

@@ -76,10 +76,11 @@ def newest_checks(session: Session) -> tuple[CheckSpell, ...]:
     return tuple(sorted(map(_spell, found), key=lambda spell: (spell.result.passed, spell.result.name)))
 
 
-def check_history(session: Session, name: str, since: datetime) -> tuple[CheckSpell, ...]:
-    """The spells of one check that go on past `since`, the newest first, at most 200."""
+def check_history(session: Session, name: str, since: datetime, until: datetime) -> tuple[CheckSpell, ...]:
+    """The spells of one check that touch [since, until), the newest first, at most 200."""
     row = KnowledgeCheckRow
-    wanted = select(row).where(row.name == name, row.at >= since).order_by(row.at.desc()).limit(MOST_HISTORY)
+    wanted = select(row).where(row.name == name, row.at >= since, row.since < until)
+    wanted = wanted.order_by(row.at.desc()).limit(MOST_HISTORY)
     return tuple(map(_spell, session.scalars(wanted)))
 
 

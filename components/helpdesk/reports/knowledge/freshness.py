@@ -30,8 +30,8 @@ class Delays:
 @dataclass(frozen=True)
 class SourceFreshness:
     """answerable: from an addition or a change at the source until customers are answered from it; unanswerable: from a
-    deletion until they no longer are. waiting: changes of which neither can be said yet, the oldest of them
-    waiting_since; unreadable: those among them whose document cannot be used as it stands.
+    deletion until they no longer are. waiting: documents of which neither can be said yet, the longest of them
+    waiting_since; unreadable: those among them that cannot be used as they stand.
 
     looked_at: when the source was last read; failed_at and failure: since when that fails, and why.
     """
@@ -109,9 +109,9 @@ def _waiting(session: Session) -> dict[str, tuple[int, datetime | None, int]]:
     rows = session.execute(
         select(
             _ROW.source,
-            func.count(),
+            func.count(_ROW.document_id.distinct()),
             func.min(func.coalesce(_ROW.changed_at, _ROW.seen_at)),
-            func.count(DocumentProblemRow.document_id),
+            func.count(DocumentProblemRow.document_id.distinct()),
         )
         .outerjoin(
             DocumentProblemRow,
