@@ -18,10 +18,7 @@ from panel.io.server import Server, get_server
 from components.bootstrap import Registry
 from components.core.errors import PortInUse
 from components.core.settings import Settings
-from components.helpdesk.access.admin import Admin, admin_password
-from components.helpdesk.access.people import People
-from components.helpdesk.handover.agent_tokens import AgentTokens
-from components.helpdesk.session_tokens import key_from
+from components.helpdesk.access.people import open_people
 from components.warehouse.warehouse import Warehouse
 from dashboards.desk import Desk
 from dashboards.gate import Gate, viewer_facts
@@ -69,8 +66,8 @@ def serving(desk: Desk) -> Iterator[Server]:
 
 def _listening(desk: Desk, lookups: Lookups) -> Server:
     settings, registry = desk.settings, desk.registry
-    key, session_key = key_from(settings), secrets.token_bytes(32)
-    people = People(registry.tenants, registry.agents, AgentTokens(key), Admin(admin_password(settings), key))
+    session_key = secrets.token_bytes(32)
+    people = open_people(settings, registry.tenants, registry.agents)
     outside = urlsplit(settings.dashboards_url or "")
     gate = Gate(people, lookups, session_key, _policy(settings), frozenset({outside.netloc.lower()} - {""}))
     porter = make_porter(people, gate, lookups, secure=outside.scheme == "https")
