@@ -48,7 +48,8 @@ def health(domain: Domain, days: Days = 30, as_json: AsJson = False) -> None:
         _line(f"check {result.name}: {state}: {result.description}")
     period = f"{filters.since} to {filters.until}"
     _line(
-        f"{cited.answers} answers quote documents ({period}); {len(cited.uncited)} of {cited.documents} are quoted by none"
+        f"{cited.answers} answers quote documents ({period}); "
+        f"{len(cited.uncited)} of {cited.documents} are quoted by none"
     )
     if not cited.enough:
         _line("too few answers to say that a document is not needed", style="dim")
@@ -184,7 +185,8 @@ def _print_source(source: SourceFreshness) -> None:
     _line(f"  deleted until no longer told: {_told(source.unanswerable)}")
     if source.waiting:
         _line(
-            f"  {source.waiting} documents wait since {source.waiting_since:%Y-%m-%d %H:%M}; {source.unreadable} cannot be used"
+            f"  {source.waiting} documents wait since {source.waiting_since:%Y-%m-%d %H:%M}; "
+            f"{source.unreadable} cannot be used"
         )
 
 
