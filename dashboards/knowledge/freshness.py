@@ -16,7 +16,7 @@ from dashboards.charts import Series, bars
 from dashboards.knowledge.cards import card, duration, moment, table
 
 _NO_SOURCE = (
-    "No source was read yet. Declare one in a defs.yaml (see the low-code page) and run Dagster's raw_documents."
+    "No source was read yet. Declare one in a defs.yaml (see the low-code page) and run raw_documents in Dagster."
 )
 _NO_CHECK = "No check has run yet. Materialise the tenant's knowledge in Dagster: its checks run along."
 

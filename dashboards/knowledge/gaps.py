@@ -69,7 +69,6 @@ def _topic(gap: KnowledgeGap) -> pn.viewable.Viewable:
         file=BytesIO(gap.draft.encode()),
         filename=f"draft-{name}.md",
         label=f"Download the draft: {gap.label}",
-        button_type="default",
         margin=(-6, 10, 14, 10),
     )
     return pn.Column(shown, download, sizing_mode="stretch_width")
