@@ -1,9 +1,9 @@
-"""By the clock, for every tenant: knowledge, also where a change escaped the sensor, and facts of conversations."""
+"""By the clock, for every tenant: knowledge is brought up to date and looked through, and facts are told."""
 
 import dagster as dg
 
 from components.knowledge.readable_declarations import readable_declarations
-from dagster_project.jobs import ANALYTICS, KNOWLEDGE, analytics_job, knowledge_job
+from dagster_project.jobs import ANALYTICS, KNOWLEDGE, REVIEW, analytics_job, knowledge_job, knowledge_review_job
 from dagster_project.partitions import TENANTS
 from dagster_project.queue import tenants_waiting
 from dagster_project.resources import Helpdesk
@@ -49,3 +49,20 @@ def fresh_facts(
     return [dg.RunRequest(partition_key=tenant) for tenant in due if tenant in known] or dg.SkipReason(
         "nothing has happened that is not told yet"
     )
+
+
+@dg.schedule(
+    job=knowledge_review_job,
+    cron_schedule="20 */6 * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Every six hours for each tenant whose index serves: contradictions and gaps.",
+)
+def knowledge_review(
+    context: dg.ScheduleEvaluationContext, helpdesk: dg.ResourceParam[Helpdesk]
+) -> list[dg.RunRequest] | dg.SkipReason:
+    present = set(TENANTS.get_partition_keys(dynamic_partitions_store=context.instance))
+    served = context.instance.get_materialized_partitions(dg.AssetKey("served_index"))
+    due = sorted(present & served - tenants_waiting(context.instance, REVIEW))
+    if not due:
+        return dg.SkipReason("no tenant's index serves yet, or the last run of each still waits")
+    return [dg.RunRequest(partition_key=tenant) for tenant in due]

@@ -17,6 +17,7 @@ from apps.cli import (
     facts,
     flow,
     ingest,
+    knowledge,
     model,
     nlu,
     outbox,
@@ -61,6 +62,7 @@ app.add_typer(agent.app, name="agent")
 app.add_typer(answer.app, name="answer")
 app.add_typer(ticket.app, name="ticket")
 app.add_typer(tool.app, name="tool")
+app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(prompt.app, name="prompt")
 app.add_typer(model.app, name="model")
 app.add_typer(nlu.app, name="nlu")

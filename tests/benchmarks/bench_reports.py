@@ -252,8 +252,8 @@ def publish(warehouse: Warehouse, messages_wanted: int) -> None:
 
 
 def measure(reports: Reports, filters: Filters, rounds: int) -> dict[str, list[tuple[float, float]]]:
-    """Milliseconds of each query by the clock and of processor time, which tells a busy machine from a slow query. Asked
-    one after another, as a page does."""
+    """Milliseconds of each query by the clock and of processor time, which tells a busy machine from a slow query.
+    Asked one after another, as a page does."""
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in DASHBOARD_QUERIES}
     for _ in range(rounds + 1):
         for name, ask in DASHBOARD_QUERIES.items():
@@ -284,7 +284,7 @@ def main() -> None:
             clock, processor = np.asarray(each[name]).T
             told += [np.percentile(clock, 50), np.percentile(clock, 95), np.percentile(processor, 50)]
         table.add_row(name, *(f"{value:.0f} ms" for value in told))
-    Console().print(table)
+    Console(width=140).print(table)
 
 
 if __name__ == "__main__":
