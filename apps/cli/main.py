@@ -17,6 +17,7 @@ from apps.cli import (
     ingest,
     model,
     nlu,
+    notebook,
     outbox,
     plan,
     prompt,
@@ -60,6 +61,7 @@ app.add_typer(tool.app, name="tool")
 app.add_typer(prompt.app, name="prompt")
 app.add_typer(model.app, name="model")
 app.add_typer(nlu.app, name="nlu")
+app.add_typer(notebook.app, name="notebook")
 app.add_typer(flow.app, name="flow")
 app.add_typer(channel.app, name="channel")
 app.add_typer(outbox.app, name="outbox")

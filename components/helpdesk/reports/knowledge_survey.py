@@ -1,0 +1,61 @@
+"""What a tenant's knowledge is made of: documents, the passages they were cut into, and what could not be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import func, select
+
+from components.core.documents import DocumentProblem
+from components.core.tenant import TenantContext
+from components.database.session import Database
+from components.database.tables import ChunkRow, DocumentRow
+from components.helpdesk.ingestion.problems import stored_problems
+
+
+@dataclass(frozen=True)
+class SurveyedDocument:
+    """passages: how many. tokens: of all of them, in the embedder's own; longest: of the longest one."""
+
+    document_id: str
+    source: str
+    title: str
+    passages: int
+    tokens: int
+    longest: int
+
+
+@dataclass(frozen=True)
+class KnowledgeSurvey:
+    """documents: by id. lengths: of every passage, in tokens. problems: documents that could not be used."""
+
+    documents: tuple[SurveyedDocument, ...]
+    lengths: tuple[int, ...]
+    problems: tuple[DocumentProblem, ...]
+
+    @cached_property
+    def without_passage(self) -> tuple[SurveyedDocument, ...]:
+        """Of which nothing can be found."""
+        return tuple(document for document in self.documents if not document.passages)
+
+
+def survey_knowledge(database: Database, tenant: TenantContext) -> KnowledgeSurvey:
+    """As it is stored now, whether or not it serves already."""
+    counted = (
+        select(
+            DocumentRow.document_id,
+            DocumentRow.source,
+            DocumentRow.title,
+            func.count(ChunkRow.chunk_id),
+            func.coalesce(func.sum(ChunkRow.tokens), 0),
+            func.coalesce(func.max(ChunkRow.tokens), 0),
+        )
+        .outerjoin(ChunkRow, ChunkRow.document_id == DocumentRow.document_id)
+        .group_by(DocumentRow.document_id, DocumentRow.source, DocumentRow.title)
+        .order_by(DocumentRow.document_id)
+    )
+    with database.tenant(tenant) as session:
+        documents = tuple(SurveyedDocument(*row) for row in session.execute(counted))
+        lengths = tuple(session.scalars(select(ChunkRow.tokens)))
+        return KnowledgeSurvey(documents, lengths, tuple(stored_problems(session)))
