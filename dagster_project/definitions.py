@@ -19,13 +19,14 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     from dagster_project.assets.embeddings import embeddings
     from dagster_project.assets.evaluation_sets import evaluation_sets
     from dagster_project.assets.nlu_model import nlu_model
+    from dagster_project.assets.notebooks import notebook_assets
     from dagster_project.assets.raw_documents import raw_documents
     from dagster_project.assets.retrieval_evaluation import retrieval_evaluation
     from dagster_project.assets.served_index import served_index
     from dagster_project.checks.dimensions import dimensions_match
     from dagster_project.checks.empty_documents import no_empty_document
     from dagster_project.checks.orphan_chunks import no_orphan_chunk
-    from dagster_project.jobs import knowledge_job
+    from dagster_project.jobs import knowledge_job, notebooks_job
     from dagster_project.nlu_sensor import nlu_project_changes, understanding_job
     from dagster_project.resources import Helpdesk, helpdesk_resource
     from dagster_project.schedules import hourly_knowledge
@@ -40,10 +41,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         dg.Definitions(
             assets=[
                 from_sources, documents, chunks, embeddings, evaluation_sets, retrieval_evaluation, served_index,
-                nlu_model,
+                nlu_model, *notebook_assets(),
             ],
             asset_checks=[no_empty_document, no_orphan_chunk, dimensions_match],
-            jobs=[knowledge_job, understanding_job],
+            jobs=[knowledge_job, notebooks_job, understanding_job],
             schedules=[hourly_knowledge],
             sensors=[source_changes, nlu_project_changes],
             resources={"helpdesk": helpdesk_resource},

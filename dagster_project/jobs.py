@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 
 KNOWLEDGE = "knowledge"
+NOTEBOOKS = "notebooks"
 STAGES = (
     "raw_documents",
     "documents",
@@ -26,4 +27,11 @@ knowledge_job = dg.define_asset_job(
     selection=list(STAGES),
     config=console_log("ERROR"),
     description="Brings one tenant's knowledge up to date; what did not change is not done again.",
+)
+
+notebooks_job = dg.define_asset_job(
+    NOTEBOOKS,
+    selection=dg.AssetSelection.groups(NOTEBOOKS),
+    config=console_log("ERROR"),
+    description="Runs the notebooks for one tenant; each is kept as it was run, also where it fails half-way.",
 )

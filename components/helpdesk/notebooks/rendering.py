@@ -5,6 +5,8 @@ from __future__ import annotations
 from html import escape
 from pathlib import Path
 
+from components.helpdesk.notebooks.node import read_node
+
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
@@ -26,10 +28,8 @@ th, td {{ border-bottom: 1px solid #ccc; padding: .25rem .6rem; text-align: left
 
 def write_page(notebook: Path, page: Path) -> None:
     """Renders a run notebook. Raises OSError, and ValueError for a file that is no notebook."""
-    import nbformat
     from nbconvert import HTMLExporter
 
-    node = nbformat.read(notebook, as_version=nbformat.NO_CONVERT)  # type: ignore[no-untyped-call]
     exporter = HTMLExporter(template_name="basic")  # type: ignore[no-untyped-call]
-    body, _ = exporter.from_notebook_node(node)
+    body, _ = exporter.from_notebook_node(read_node(notebook))
     page.write_text(_PAGE.format(title=escape(notebook.stem), body=body), encoding="utf-8")

@@ -10,7 +10,9 @@ from time import perf_counter
 from typing import Any
 
 from components.helpdesk.notebooks.kept import Rendered
+from components.helpdesk.notebooks.node import read_node
 from components.helpdesk.notebooks.notebook import Notebook, Value
+from components.helpdesk.notebooks.parameterised import with_values
 from components.helpdesk.notebooks.rendering import write_page
 
 CELL_SECONDS = 1800
@@ -41,7 +43,7 @@ class NotebookRun:
 
 
 def run_notebook(
-    notebook: Notebook, parameters: Mapping[str, Value], rendered: Rendered, on_cell: OnCell | None = None
+    notebook: Notebook, values: Mapping[str, Value], rendered: Rendered, on_cell: OnCell | None = None
 ) -> NotebookRun:
     """Runs it with papermill in a kernel of its own, which has this process's environment and working folder.
 
@@ -62,9 +64,8 @@ def run_notebook(
     started, failure = perf_counter(), None
     try:
         papermill.execute_notebook(
-            notebook.path,
+            with_values(notebook, values),
             rendered.notebook,
-            parameters=dict(parameters),
             kernel_name="python3",
             progress_bar=False,
             start_timeout=START_SECONDS,
@@ -93,8 +94,7 @@ def _first_line(error: object) -> str:
 
 def _last_cell(path: Path) -> int:
     """The number of the cell that was begun last."""
-    import nbformat
-
-    node = nbformat.read(path, as_version=nbformat.NO_CONVERT)  # type: ignore[no-untyped-call]
-    states = [cell.metadata.get("papermill", {}).get("status") for cell in node.cells if cell.cell_type == "code"]
+    states = [
+        cell.metadata.get("papermill", {}).get("status") for cell in read_node(path).cells if cell.cell_type == "code"
+    ]
     return sum(state not in (None, "pending") for state in states)
