@@ -11,12 +11,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from apps.api.agent_access import AgentSession
 from apps.api.openapi import problem_responses
-from apps.api.sliding_limits import SlidingLimit, network_of
 from apps.api.text import without_nul
 from apps.api.workers import WorkerPool
 from components.core.tenant import TenantContext
+from components.helpdesk.access.roles import Role
+from components.helpdesk.access.sliding_limits import SlidingLimit, network_of
 from components.helpdesk.handover.agent_tokens import AgentTokens
-from components.helpdesk.handover.agents import LONGEST_PASSWORD, Agent, Agents, Presence, Role
+from components.helpdesk.handover.agents import LONGEST_PASSWORD, Agent, Agents, Presence
 from components.helpdesk.tenants import TenantRegistry
 
 Access = Callable[..., Awaitable[AgentSession]]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from apps.api.sliding_limits import SlidingLimit, network_of
 from components.core.tenant import TenantContext
+from components.helpdesk.access.sliding_limits import SlidingLimit, network_of
 
 
 class ChatLimits:

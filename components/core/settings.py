@@ -29,6 +29,26 @@ class Settings(BaseSettings):
     dagster_port: int | None = Field(
         None, ge=1, le=LAST_PORT, validate_default=True, description="Port of Dagster's UI; none = port + 1."
     )
+    dashboards_port: int | None = Field(
+        None, ge=1, le=LAST_PORT, validate_default=True, description="Port of the dashboards; none = port + 2."
+    )
+    dashboards_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s?#/]+/?$",
+        description="Address at which people reach the dashboards through a proxy; none = host and dashboards_port.",
+    )
+    api_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="Address at which the dashboards reach the API; none = host and port.",
+    )
+    admin_password: str | None = Field(
+        None,
+        description="Of `admin`, who sees all tenants' dashboards: env:NAME or file:/path; none = kept in data_dir.",
+    )
+    n8n_url: str | None = Field(
+        None, pattern=r"^https?://[^\s?#]+$", description="Address of an n8n that is shown in the dashboards."
+    )
     embedder: str = Field(
         "bundled",
         min_length=1,
@@ -86,16 +106,24 @@ class Settings(BaseSettings):
             raise ValueError("it is a file, and a folder is needed")
         return folder
 
-    @field_validator("dagster_port")
+    @field_validator("dagster_port", "dashboards_port")
     @classmethod
     def _has_room(cls, value: int | None, info: ValidationInfo) -> int | None:
-        if value is None and info.data.get("port") == LAST_PORT:
-            raise ValueError(f"HELPDESK_PORT={LAST_PORT} leaves no port after it for Dagster's UI")
+        after, what = {"dagster_port": (1, "Dagster's UI"), "dashboards_port": (2, "the dashboards")}[
+            info.field_name or ""
+        ]
+        port = info.data.get("port", 1)
+        if value is None and port + after > LAST_PORT:
+            raise ValueError(f"HELPDESK_PORT={port} leaves no port after it for {what}")
         return value
 
     @property
     def resolved_dagster_port(self) -> int:
         return self.dagster_port or self.port + 1
+
+    @property
+    def resolved_dashboards_port(self) -> int:
+        return self.dashboards_port or self.port + 2
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -31,14 +31,16 @@ def _of_conversation(table: str) -> ForeignKeyConstraint:
 
 
 class AgentRow(Base):
-    """A person who answers customers. password: as scrypt keeps it. presence_at: when their page was last heard of;
+    """A person of the helpdesk. password: as scrypt keeps it. presence_at: when their page was last heard of;
     who has not been for a while is offline, whatever `presence` says. An agent who left is inactive, never deleted."""
 
     __tablename__ = "agents"
     __table_args__ = (
         UniqueConstraint("tenant_id", "agent_id"),
         UniqueConstraint("tenant_id", "email"),
-        CheckConstraint("role IN ('agent', 'supervisor')", name="role"),
+        CheckConstraint(
+            "role IN ('agent', 'supervisor', 'knowledge_manager', 'prompt_engineer', 'analyst')", name="role"
+        ),
         CheckConstraint("presence IN ('online', 'away', 'offline')", name="presence"),
     )
 

@@ -14,7 +14,7 @@ from components.helpdesk.conversations.attached import MOST_ATTACHMENTS
 from components.helpdesk.handover.agents import Presence
 from components.helpdesk.handover.desk import LONGEST_TEXT
 from components.helpdesk.handover.notes import LONGEST_NOTE
-from components.helpdesk.session_tokens import LONGEST_TOKEN
+from components.helpdesk.signed_claims import LONGEST_TOKEN
 
 ClientId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Sequence = Annotated[int, Field(ge=0, le=FURTHEST_SEQUENCE)]

@@ -1,4 +1,4 @@
-"""The people who answer a tenant's customers: made by an operator, signed in by e-mail address and password."""
+"""The people who work at a tenant's helpdesk: made by an operator, signed in by e-mail address and password."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ from components.core.errors import Conflict, InvalidCredentials, InvalidInput, N
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.database.tables import AgentRow
+from components.helpdesk.access.roles import STAFF_ROLES, Role
 from components.helpdesk.audit import record_action
 from components.helpdesk.storable import storable
 
-Role = Literal["agent", "supervisor"]
 Presence = Literal["online", "away", "offline"]
-ROLES: tuple[Role, ...] = ("agent", "supervisor")
 PRESENCES: tuple[Presence, ...] = ("online", "away", "offline")
 # An agent whose page is not heard of for so long is offline.
 PRESENT_FOR = timedelta(seconds=60)
@@ -65,7 +64,7 @@ class Agents:
             "tenant_id": tenant.tenant_id,
             "email": _checked_email(email),
             "name": _checked_name(name),
-            "role": _checked(role, ROLES, "role"),
+            "role": _checked(role, STAFF_ROLES, "role"),
             "team": storable(team, "team").strip(),
             "password": _hashed(_checked_password(password)),
         }

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from components.core.errors import Conflict, InvalidInput
 from components.core.tenant import TenantContext
 from components.database.session import Database
+from components.helpdesk.access.roles import require
 from components.helpdesk.conversations.attached import read_attachments
 from components.helpdesk.conversations.conversation import Conversation, Message, MessageDetails
 from components.helpdesk.conversations.ownership import ChangeKind, change, is_known_request
@@ -39,6 +40,7 @@ LONGEST_TEXT = 10_000
 class Desk:
     """One transaction a call. Every method raises NotFound for a conversation that the tenant does not have,
     Conflict where it is not this agent's or not in a state that allows it, InvalidInput, DatabaseUnavailable.
+    Who may not answer customers gets none: AccessDenied.
 
     request_id: the caller's own id of the wish; the same one again changes nothing and gives what stands now.
     """
@@ -51,6 +53,7 @@ class Desk:
     ) -> Conversation:
         """The agent owns it from now on; of several who try at once one does, and the others get a Conflict that names
         the one. It may be the bot's: then the bot falls silent."""
+        require(agent.role, "answer_customers")
         with self._database.tenant(tenant) as session:
             connection = session.connection()
             row = read_conversation(connection, tenant, conversation_id, locked=True)
@@ -122,7 +125,7 @@ class Desk:
         if (to_agent is None) == (to_team is None):
             raise InvalidInput("transfer: one of to_agent and to_team is needed", field="to_agent")
         if to_agent is not None:
-            self._agents.get(tenant, to_agent)
+            require(self._agents.get(tenant, to_agent).role, "answer_customers")
         details = {"to_agent": to_agent and str(to_agent), "to_team": to_team, "reason": storable(reason, "reason")}
         return self._leave(
             tenant, agent, conversation_id, "transfer", "passed_on", request_id, details, to_agent, to_team
