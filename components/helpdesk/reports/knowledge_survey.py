@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 
 from sqlalchemy import func, select
@@ -10,7 +13,7 @@ from sqlalchemy import func, select
 from components.core.documents import DocumentProblem
 from components.core.tenant import TenantContext
 from components.database.session import Database
-from components.database.tables import ChunkRow, DocumentRow
+from components.database.tables import ChunkRow, DocumentRow, RawDocumentRow
 from components.helpdesk.ingestion.problems import stored_problems
 
 
@@ -27,10 +30,24 @@ class SurveyedDocument:
 
 
 @dataclass(frozen=True)
+class SurveyedSource:
+    """One source. problems: documents that could not be used. changed_at: when a document of it last came or changed,
+    as far as it was seen here; None where it has none."""
+
+    source: str
+    documents: int
+    passages: int
+    problems: int
+    changed_at: datetime | None
+
+
+@dataclass(frozen=True)
 class KnowledgeSurvey:
-    """documents: by id. lengths: of every passage, in tokens. problems: documents that could not be used."""
+    """documents: by id. sources: by name. lengths: of every passage, in tokens. problems: documents that could not be
+    used."""
 
     documents: tuple[SurveyedDocument, ...]
+    sources: tuple[SurveyedSource, ...]
     lengths: tuple[int, ...]
     problems: tuple[DocumentProblem, ...]
 
@@ -58,4 +75,22 @@ def survey_knowledge(database: Database, tenant: TenantContext) -> KnowledgeSurv
     with database.tenant(tenant) as session:
         documents = tuple(SurveyedDocument(*row) for row in session.execute(counted))
         lengths = tuple(session.scalars(select(ChunkRow.tokens)))
-        return KnowledgeSurvey(documents, lengths, tuple(stored_problems(session)))
+        problems = tuple(stored_problems(session))
+        changed = select(RawDocumentRow.source, func.max(RawDocumentRow.seen_at)).group_by(RawDocumentRow.source)
+        moments = {row[0]: row[1] for row in session.execute(changed)}
+    return KnowledgeSurvey(documents, _sources(documents, problems, moments), lengths, problems)
+
+
+def _sources(
+    documents: Sequence[SurveyedDocument], problems: Sequence[DocumentProblem], moments: Mapping[str, datetime]
+) -> tuple[SurveyedSource, ...]:
+    used, passages = Counter[str](), Counter[str]()
+    for document in documents:
+        used[document.source] += 1
+        passages[document.source] += document.passages
+    # An id is `<source>/<path>`; what was never read stands in no other table.
+    unusable = Counter(problem.document_id.partition("/")[0] for problem in problems)
+    return tuple(
+        SurveyedSource(name, used[name], passages[name], unusable[name], moments.get(name))
+        for name in sorted({*used, *unusable, *moments})
+    )
