@@ -28,6 +28,7 @@ from apps.cli import (
     ticket,
     tool,
     up,
+    workbench_servers,
     workflow,
 )
 from apps.cli.console import print_error
@@ -51,6 +52,7 @@ def _options(
 
 app.command("up")(up.up)
 app.command("serve")(serve.serve)
+app.command("lab")(workbench_servers.lab)
 app.command("ask")(ask.ask)
 app.command("ingest")(ingest.ingest)
 app.add_typer(tenant.app, name="tenant")

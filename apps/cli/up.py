@@ -25,6 +25,7 @@ from apps.cli.filling import fill_empty_tenants
 from apps.cli.nlu_first_training import FirstTraining, ensure_trained
 from apps.cli.ports import require_free
 from apps.cli.processes import Child, ProcessGroup
+from apps.cli.workbench_servers import refuse_taken_workbench_ports, start_workbench
 from components.core.errors import Conflict, Unavailable
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def up(
     check: Annotated[bool, typer.Option("--check", help="Ask the examples, verify the citations, stop.")] = False,
     dagster: Annotated[bool, typer.Option(help="Serve Dagster's UI, schedule and sensors too.")] = True,
     rasa: Annotated[bool, typer.Option(help="Run Rasa beside the local classifier, where .venv-rasa is there.")] = True,
+    workbench: Annotated[bool, typer.Option("--workbench", help="Serve JupyterLab and the Voila pages too.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Start PostgreSQL, Redis, Rasa, the API with the customer chat, and Dagster; fill what is empty; serve until
@@ -68,6 +70,8 @@ def up(
     held = hold_data_folder(settings)
     try:
         refuse_taken_ports(settings, dagster)
+        if workbench:
+            refuse_taken_workbench_ports(settings)
         err.print(f"[dim]data folder[/] {settings.data_dir}")
         with err.status("starting PostgreSQL"):
             addresses = provision(settings)
@@ -86,7 +90,8 @@ def up(
             with err.status("training the local classifier"):
                 training.wait()
             training = None
-        _present(registry, settings, redis, bundled_rasa, seeded, dagster, check, as_json)
+        more = start_workbench(processes, settings) if workbench else {}
+        _present(registry, settings, redis, bundled_rasa, seeded, dagster, check, as_json, more)
         if not check:
             _watch(processes, addresses, redis, bundled_rasa)
     except (_Stopped, KeyboardInterrupt):
@@ -198,6 +203,7 @@ def _present(
     dagster: bool,
     check: bool,
     as_json: bool,
+    more: Mapping[str, str],
 ) -> None:
     base_url = f"http://{settings.host}:{settings.port}"
     addresses = {}
@@ -208,6 +214,7 @@ def _present(
     addresses["metrics"] = f"{base_url}/metrics"
     if dagster:
         addresses["Dagster (knowledge)"] = f"http://{settings.host}:{settings.resolved_dagster_port}"
+    addresses |= more
     if redis.address is not None:
         addresses["Redis (cache)"] = redis.address
     if rasa.address is not None:
