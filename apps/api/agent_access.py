@@ -1,4 +1,4 @@
-"""Which agent is asking: the token of a request decides tenant and agent, and nothing else does."""
+"""Which agent is asking: the token of a request decides tenant and agent, the agent's role what is open to them."""
 
 from dataclasses import dataclass
 from typing import Annotated
@@ -9,6 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from apps.api.workers import WorkerPool
 from components.core.errors import InvalidCredentials, NotFound
 from components.core.tenant import Tenant
+from components.helpdesk.access.roles import require
 from components.helpdesk.handover.agent_tokens import AgentTokens
 from components.helpdesk.handover.agents import Agent, Agents
 from components.helpdesk.tenants import TenantRegistry
@@ -32,8 +33,8 @@ class AgentSession:
 class AgentAccess:
     """A FastAPI dependency that gives the AgentSession of the request's token; `find` does the same for a socket.
 
-    Raises InvalidCredentials, also where tenant or agent are gone, DatabaseUnavailable, and Unavailable past `deadline`
-    seconds.
+    Raises InvalidCredentials, also where tenant or agent are gone, AccessDenied for who may not answer customers,
+    DatabaseUnavailable, and Unavailable past `deadline` seconds.
     """
 
     def __init__(
@@ -45,12 +46,25 @@ class AgentAccess:
     async def __call__(
         self, request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
     ) -> AgentSession:
-        session = await self.find(bearer.credentials if bearer else "")
+        session = await self.whoever(request, bearer)
+        require(session.agent.role, "answer_customers")
+        return session
+
+    async def whoever(
+        self, request: Request, bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+    ) -> AgentSession:
+        """The same, whatever their role: for what is open to all."""
+        session = await self._find(bearer.credentials if bearer else "")
         request.state.tenant = str(session.tenant.tenant_id)
         return session
 
     async def find(self, token: str) -> AgentSession:
         """Whose token it is."""
+        session = await self._find(token)
+        require(session.agent.role, "answer_customers")
+        return session
+
+    async def _find(self, token: str) -> AgentSession:
         signed_in = self._tokens.verify(token)
 
         def look_up() -> AgentSession:

@@ -1,6 +1,5 @@
 """Agents sign in and see each other: POST /agents/sign-in, GET /agents/me, GET /agents."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Self
@@ -9,18 +8,16 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter, Depends, Request
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from apps.api.agent_access import AgentSession
+from apps.api.agent_access import AgentAccess, AgentSession
 from apps.api.openapi import problem_responses
 from apps.api.text import without_nul
 from apps.api.workers import WorkerPool
 from components.core.tenant import TenantContext
-from components.helpdesk.access.roles import Role
+from components.helpdesk.access.roles import Permission, Role, may, permissions_of
 from components.helpdesk.access.sliding_limits import SlidingLimit, network_of
 from components.helpdesk.handover.agent_tokens import AgentTokens
 from components.helpdesk.handover.agents import LONGEST_PASSWORD, Agent, Agents, Presence
 from components.helpdesk.tenants import TenantRegistry
-
-Access = Callable[..., Awaitable[AgentSession]]
 
 _ANY_ROUTE = ("invalid_credentials", "internal_error", "database_unavailable", "unavailable")
 _OF_A_BODY = (
@@ -46,12 +43,14 @@ class SignIn(BaseModel):
 
 
 class AgentTold(BaseModel):
-    """A person who answers customers. presence: offline where no page of theirs is open. team: "" = every queue."""
+    """A person of the tenant's helpdesk. may: what their role allows. presence: offline where no page of theirs is
+    open. team: "" = every queue."""
 
     agent_id: UUID
     email: str
     name: str
     role: Role
+    may: list[Permission]
     team: str
     presence: Presence
 
@@ -62,6 +61,7 @@ class AgentTold(BaseModel):
             email=agent.email,
             name=agent.name,
             role=agent.role,
+            may=list(permissions_of(agent.role)),
             team=agent.team,
             presence=agent.presence,
         )
@@ -114,13 +114,15 @@ class SignIns:
         return SignedInTold(token=token, expires_at=expires_at, agent=AgentTold.of(agent))
 
 
-def agents_router(sign_ins: SignIns, access: Access, agents: Agents, pool: WorkerPool, *, deadline: float) -> APIRouter:
-    """The three routes. access: gives the AgentSession of a request."""
+def agents_router(
+    sign_ins: SignIns, access: AgentAccess, agents: Agents, pool: WorkerPool, *, deadline: float
+) -> APIRouter:
+    """The three routes. access: gives the AgentSession of a request, of who answers customers."""
     router = APIRouter(tags=["agents"])
 
     @router.post(
         "/agents/sign-in",
-        summary="Sign in as an agent",
+        summary="Sign in as an agent, or as whoever works with the tenant's helpdesk",
         operation_id="sign_in_agent",
         responses=problem_responses(*_OF_A_BODY, *_ANY_ROUTE),
     )
@@ -128,17 +130,17 @@ def agents_router(sign_ins: SignIns, access: Access, agents: Agents, pool: Worke
         return await sign_ins.sign_in(body, request.client.host if request.client else "")
 
     @router.get("/agents/me", summary="Who am I?", operation_id="read_agent", responses=problem_responses(*_ANY_ROUTE))
-    async def read_me(session: Annotated[AgentSession, Depends(access)]) -> AgentTold:
+    async def read_me(session: Annotated[AgentSession, Depends(access.whoever)]) -> AgentTold:
         return AgentTold.of(session.agent)
 
     @router.get(
         "/agents",
-        summary="All agents of the tenant, by name",
+        summary="All agents of the tenant who answer customers, by name",
         operation_id="list_agents",
-        responses=problem_responses(*_ANY_ROUTE),
+        responses=problem_responses("access_denied", *_ANY_ROUTE),
     )
     async def list_agents(session: Annotated[AgentSession, Depends(access)]) -> list[AgentTold]:
         found = await pool.run(lambda: agents.list(session.tenant.context), deadline=deadline)
-        return [AgentTold.of(each) for each in found]
+        return [AgentTold.of(each) for each in found if may(each.role, "answer_customers")]
 
     return router

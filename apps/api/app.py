@@ -19,6 +19,7 @@ from apps.api.body_limit import BodyLimit, LargerBody
 from apps.api.channels import PATH as CHANNELS_PATH
 from apps.api.channels import add_channels
 from apps.api.chat_app import ChatBounds, add_chat
+from apps.api.dashboards import add_dashboards
 from apps.api.docs import add_docs
 from apps.api.exchange import Exchange
 from apps.api.failures import handle_failures
@@ -124,6 +125,7 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     app.include_router(health_router(workbench.database, probes, deadline=_READY_WITHIN))
     app.include_router(metrics_router(measurements))
     add_docs(app)
+    add_dashboards(app, workbench.settings)
     chat = add_chat(app, workbench, limits.chat, measurements, render_message)
     access = add_handover(app, workbench, chat, limits.sockets)
     add_desk(app, workbench, access, chat, limits.desk)

@@ -20,6 +20,7 @@ logger = logging.getLogger("helpdesk.api")
 
 _DECIDES = (
     "invalid_credentials",
+    "access_denied",
     "invalid_input",
     "not_found",
     "conflict",

@@ -147,7 +147,7 @@ def attachments_router(
         summary="Upload a file as an agent",
         operation_id="upload_as_agent",
         openapi_extra=_BODY,
-        responses=problem_responses("invalid_credentials", *_FAILURES),
+        responses=problem_responses("invalid_credentials", "access_denied", *_FAILURES),
     )
     async def upload_as_agent(
         session: UUID,

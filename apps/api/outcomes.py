@@ -104,7 +104,7 @@ def outcomes_router(
         "/handover/outcomes",
         summary="How conversations went",
         operation_id="read_outcomes",
-        responses=problem_responses("invalid_api_key", "invalid_credentials", *_ANY_ROUTE),
+        responses=problem_responses("invalid_api_key", "invalid_credentials", "access_denied", *_ANY_ROUTE),
     )
     async def read_outcomes(
         staff: Annotated[Staff, Depends(access)],

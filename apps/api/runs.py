@@ -32,7 +32,14 @@ _GRACE = 1.0
 Wait = Annotated[
     float, Query(ge=0, le=MOST_WAITED, allow_inf_nan=False, description="Seconds to wait for its end; 202 past them.")
 ]
-_READS = ("invalid_api_key", "invalid_credentials", "invalid_input", "internal_error", "database_unavailable")
+_READS = (
+    "invalid_api_key",
+    "invalid_credentials",
+    "access_denied",
+    "invalid_input",
+    "internal_error",
+    "database_unavailable",
+)
 _OF_ONE = (*_READS, "not_found", "unavailable")
 _BEGINS = (*_OF_ONE, "invalid_json", "content_too_large", "unsupported_media_type", "key_reused", "tool_not_allowed")
 _STREAM = {

@@ -32,7 +32,14 @@ RequestKey = Annotated[
     ),
 ]
 
-_READS = ("invalid_api_key", "invalid_credentials", "invalid_input", "internal_error", "database_unavailable")
+_READS = (
+    "invalid_api_key",
+    "invalid_credentials",
+    "access_denied",
+    "invalid_input",
+    "internal_error",
+    "database_unavailable",
+)
 _OF_ONE = (*_READS, "not_found", "unavailable")
 _OPENS = (*_READS, "invalid_json", "conflict", "content_too_large", "unsupported_media_type", "unavailable")
 _CHANGES = (*_OPENS, "not_found")

@@ -27,6 +27,7 @@ T = TypeVar("T")
 READS = (
     "invalid_api_key",
     "invalid_credentials",
+    "access_denied",
     "invalid_input",
     "internal_error",
     "database_unavailable",

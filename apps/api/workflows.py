@@ -38,7 +38,14 @@ T = TypeVar("T")
 LARGER = (LargerBody(re.compile(r"/workflows(/[^/]+/validate)?"), 4 * LARGEST),)
 Name = Annotated[str, Path(max_length=100, examples=["refund"])]
 
-_READS = ("invalid_api_key", "invalid_credentials", "invalid_input", "internal_error", "database_unavailable")
+_READS = (
+    "invalid_api_key",
+    "invalid_credentials",
+    "access_denied",
+    "invalid_input",
+    "internal_error",
+    "database_unavailable",
+)
 _OF_ONE = (*_READS, "not_found", "unavailable")
 _TAKES = (*_OF_ONE, "invalid_workflow", "invalid_json", "content_too_large", "unsupported_media_type", "conflict")
 _BEGINS = (*_TAKES, "key_reused")

@@ -1,4 +1,4 @@
-"""`helpdesk agent`: the people who answer a tenant's customers."""
+"""`helpdesk agent`: the people who work at a tenant's helpdesk."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from components.core.tenant import TenantContext
     from components.helpdesk.handover.agents import Agent, Agents
 
-app = typer.Typer(help="The people who answer a tenant's customers.", no_args_is_help=True)
+app = typer.Typer(help="The people who work at a tenant's helpdesk.", no_args_is_help=True)
 
 Domain = Annotated[str, typer.Argument(metavar="TENANT", help="Domain of the tenant, such as shop.example.")]
 Email = Annotated[str, typer.Argument(help="The agent's e-mail address, which they sign in with.")]
@@ -27,11 +27,15 @@ def create(
     domain: Domain,
     email: Email,
     name: Annotated[str, typer.Argument(help="Name as customers see it.")],
-    role: Annotated[str, typer.Option(help="agent or supervisor.")] = "agent",
+    role: Annotated[
+        str, typer.Option(help="agent, supervisor, knowledge_manager, prompt_engineer or analyst.")
+    ] = "agent",
     team: Annotated[str, typer.Option(help="Whose queue they serve; none = every team's.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """Create an agent and show their password, once.
+
+    Who answers no customers signs in at the dashboards.
 
     Example: helpdesk agent create shop.example anna@shop.example Anna --team billing
     """

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 PROJECT = Path(__file__).resolve().parents[2]
 HELPDESK = (sys.executable, "-m", "apps.cli.main")
 DAGSTER = (sys.executable, "-m", "dagster_project")
+DASHBOARDS = (sys.executable, "-m", "dashboards")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON value for machines instead of text.")]
 

@@ -19,7 +19,7 @@ from rich.markup import escape
 from apps.cli.bundled_rasa import BundledRasa
 from apps.cli.bundled_redis import BundledRedis
 from apps.cli.console import err, out, print_json
-from apps.cli.context import DAGSTER, HELPDESK, AsJson
+from apps.cli.context import DAGSTER, DASHBOARDS, HELPDESK, AsJson
 from apps.cli.demo import Demo, seed_demo_tenants
 from apps.cli.filling import fill_empty_tenants
 from apps.cli.nlu_first_training import FirstTraining, ensure_trained
@@ -48,12 +48,13 @@ def up(
     demo: Annotated[bool, typer.Option("--demo", help="Make the two demo tenants of deploy/demo.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Ask the examples, verify the citations, stop.")] = False,
     dagster: Annotated[bool, typer.Option(help="Serve Dagster's UI, schedule and sensors too.")] = True,
+    dashboards: Annotated[bool, typer.Option(help="Serve the dashboards too.")] = True,
     rasa: Annotated[bool, typer.Option(help="Run Rasa beside the local classifier, where .venv-rasa is there.")] = True,
     workbench: Annotated[bool, typer.Option("--workbench", help="Serve JupyterLab and the Voila pages too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Start PostgreSQL, Redis, Rasa, the API with the customer chat, and Dagster; fill what is empty; serve until
-    Ctrl-C."""
+    """Start PostgreSQL, Redis, Rasa, the API with the customer chat, the dashboards, and Dagster; fill what is empty;
+    serve until Ctrl-C."""
     from components.bootstrap import build_registry
     from components.core.settings import load_settings
     from components.database.provision import provision
@@ -69,7 +70,7 @@ def up(
     training: FirstTraining | None = None
     held = hold_data_folder(settings)
     try:
-        refuse_taken_ports(settings, dagster)
+        refuse_taken_ports(settings, dagster, dashboards)
         if workbench:
             refuse_taken_workbench_ports(settings)
         err.print(f"[dim]data folder[/] {settings.data_dir}")
@@ -82,6 +83,8 @@ def up(
         training = ensure_trained(settings, registry.tenants.list())
         bundled_rasa.start()
         start_api(processes, settings, bundled_rasa.environment)
+        if dashboards:
+            start_dashboards(processes, settings)
         fill_empty_tenants(registry, settings)
         if dagster:
             with err.status("starting Dagster"):
@@ -91,7 +94,7 @@ def up(
                 training.wait()
             training = None
         more = start_workbench(processes, settings) if workbench else {}
-        _present(registry, settings, redis, bundled_rasa, seeded, dagster, check, as_json, more)
+        _present(registry, settings, redis, bundled_rasa, seeded, dagster, dashboards, check, as_json, more)
         if not check:
             _watch(processes, addresses, redis, bundled_rasa)
     except (_Stopped, KeyboardInterrupt):
@@ -123,11 +126,15 @@ def hold_data_folder(settings: Settings) -> FileLock:
     return lock
 
 
-def refuse_taken_ports(settings: Settings, dagster: bool) -> None:
+def refuse_taken_ports(settings: Settings, dagster: bool, dashboards: bool) -> None:
     """Before anything starts. Raises PortInUse with the way out."""
     require_free(settings.host, settings.port, "--port")
     if dagster:
         require_free(settings.host, settings.resolved_dagster_port, "--port (Dagster's UI takes the next one)")
+    if dashboards:
+        require_free(
+            settings.host, settings.resolved_dashboards_port, "--port (the dashboards take the one after next)"
+        )
 
 
 def start_api(processes: ProcessGroup, settings: Settings, more: Mapping[str, str] | None = None) -> None:
@@ -135,6 +142,12 @@ def start_api(processes: ProcessGroup, settings: Settings, more: Mapping[str, st
     command = (*HELPDESK, "serve", "--port", str(settings.port), "--host", settings.host)
     environment = {**_environment(settings), **(more or {})}
     processes.start(Child("the API", command, settings.data_dir / "logs" / "api.log", environment))
+
+
+def start_dashboards(processes: ProcessGroup, settings: Settings) -> None:
+    """Panel's server, which asks the API where a model is needed."""
+    log = settings.data_dir / "logs" / "dashboards.log"
+    processes.start(Child("the dashboards", DASHBOARDS, log, _environment(settings)))
 
 
 def start_dagster(processes: ProcessGroup, settings: Settings) -> None:
@@ -170,6 +183,7 @@ def _environment(settings: Settings) -> dict[str, str]:
         "HELPDESK_HOST": settings.host,
         "HELPDESK_PORT": str(settings.port),
         "HELPDESK_DAGSTER_PORT": str(settings.resolved_dagster_port),
+        "HELPDESK_DASHBOARDS_PORT": str(settings.resolved_dashboards_port),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -201,6 +215,7 @@ def _present(
     rasa: BundledRasa,
     seeded: Demo,
     dagster: bool,
+    dashboards: bool,
     check: bool,
     as_json: bool,
     more: Mapping[str, str],
@@ -214,6 +229,8 @@ def _present(
     addresses["metrics"] = f"{base_url}/metrics"
     if dagster:
         addresses["Dagster (knowledge)"] = f"http://{settings.host}:{settings.resolved_dagster_port}"
+    if dashboards:
+        addresses["dashboards"] = f"http://{settings.host}:{settings.resolved_dashboards_port}/dashboards/"
     addresses |= more
     if redis.address is not None:
         addresses["Redis (cache)"] = redis.address
@@ -226,6 +243,11 @@ def _present(
 
         with err.status("waiting for Dagster's UI"):
             await_page(addresses["Dagster (knowledge)"], "<html")
+    if dashboards:
+        from apps.cli.example import await_page
+
+        with err.status("waiting for the dashboards"):
+            await_page(addresses["dashboards"], "Sign in")
     if as_json:
         print_json({"addresses": addresses, "sign_ins": seeded.agents, "examples": examples, "checked": check})
         return
@@ -244,6 +266,12 @@ def print_addresses(addresses: dict[str, str], seeded: Demo, examples: list[Exam
     for domain, passwords in seeded.agents.items():
         for email, password in passwords.items():
             out.print(f" sign in at {domain}: {email} {password}", markup=False, soft_wrap=True)
+    if "dashboards" in addresses and settings.admin_password is None:
+        from components.helpdesk.access.admin import PASSWORD_FILE, admin_password
+
+        # That of real tenants' admin is not for every terminal.
+        shown = admin_password(settings) if seeded.agents else f"the password is in {settings.data_dir / PASSWORD_FILE}"
+        out.print(f" sign in at the dashboards, for all tenants: admin {shown}", markup=False, soft_wrap=True)
     for example in examples:
         out.print(f"\n[bold]{example.tenant}[/] is asked:", end=" ")
         out.print(example.question, markup=False)

@@ -54,6 +54,7 @@ def build_workbench(
     from components.gateway.grounded_generator import GroundedGenerator
     from components.gateway.opening import open_gateway
     from components.gateway.prompt_cache import PromptCache
+    from components.helpdesk.access.people import open_people
     from components.helpdesk.answer_cache import AnswerCache
     from components.helpdesk.answer_generator import TenantGenerator, models_of
     from components.helpdesk.answer_log import AnswerLog
@@ -189,6 +190,7 @@ def build_workbench(
         session_tokens=SessionTokens(key, settings.chat_token_hours),
         agents=agents,
         agent_tokens=AgentTokens(key),
+        people=open_people(settings, tenants, agents),
         desk=Desk(database, agents),
         timers=Timers(database, arrivals, tickets),
         outcomes=Outcomes(database),

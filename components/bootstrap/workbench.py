@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from components.gateway.event_loop import EventLoopThread
     from components.gateway.gateway import ModelGateway
     from components.gateway.policy import ModelPolicy
+    from components.helpdesk.access.people import People
     from components.helpdesk.answer_log import AnswerLog
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
@@ -83,6 +84,7 @@ class Workbench:
     session_tokens: SessionTokens
     agents: Agents
     agent_tokens: AgentTokens
+    people: People
     desk: Desk
     timers: Timers
     outcomes: Outcomes

@@ -31,13 +31,24 @@ def free_port() -> int:
 
 
 class Up:
-    """A running `helpdesk up` without Dagster, whose own start the check of .ci/run covers."""
+    """A running `helpdesk up` without Dagster and dashboards, whose start the check of .ci/run covers."""
 
     def __init__(self, folder: Path, port: int, *options: str) -> None:
         self.folder, self.port = folder, port
         with (folder / "up.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "apps.cli.main", "up", "--no-dagster", "--json", "--port", str(port), *options],
+                [
+                    sys.executable,
+                    "-m",
+                    "apps.cli.main",
+                    "up",
+                    "--no-dagster",
+                    "--no-dashboards",
+                    "--json",
+                    "--port",
+                    str(port),
+                    *options,
+                ],
                 stdout=log,
                 stderr=log,
                 env={**os.environ, "HELPDESK_DATA_DIR": str(folder)},
@@ -173,7 +184,17 @@ def test_a_port_in_use_is_named_with_the_way_out(make_folder: Callable[[], Path]
         taken.listen()
         port = taken.getsockname()[1]
         done = subprocess.run(
-            [sys.executable, "-m", "apps.cli.main", "up", "--no-dagster", "--json", "--port", str(port)],
+            [
+                sys.executable,
+                "-m",
+                "apps.cli.main",
+                "up",
+                "--no-dagster",
+                "--no-dashboards",
+                "--json",
+                "--port",
+                str(port),
+            ],
             capture_output=True,
             text=True,
             timeout=60,

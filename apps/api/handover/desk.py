@@ -1,6 +1,6 @@
 """What agents read over HTTP: the queue, and one conversation with all that belongs to it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -21,18 +21,26 @@ from apps.api.handover.desk_types import (
 from apps.api.openapi import problem_responses
 from apps.api.workers import WorkerPool
 from components.core.tenant import Tenant
+from components.helpdesk.access.roles import may
 from components.helpdesk.answer_lineage import AnswerLineage
 from components.helpdesk.answer_log import AnswerLog
 from components.helpdesk.business_hours import BusinessHours
 from components.helpdesk.handover.agent_tools import AgentTools
-from components.helpdesk.handover.agents import Agents
+from components.helpdesk.handover.agents import Agent, Agents
 from components.helpdesk.handover.notes import Notes
 from components.helpdesk.handover.queue import View
 from components.helpdesk.tenant_config import HandoverConfig, read_config
 
 Access = Callable[..., Awaitable[AgentSession]]
 
-ANY_ROUTE = ("invalid_credentials", "invalid_input", "internal_error", "database_unavailable", "unavailable")
+ANY_ROUTE = (
+    "invalid_credentials",
+    "access_denied",
+    "invalid_input",
+    "internal_error",
+    "database_unavailable",
+    "unavailable",
+)
 OF_A_CONVERSATION = ("not_found", *ANY_ROUTE)
 
 
@@ -110,7 +118,7 @@ def desk_router(desk: DeskParts) -> APIRouter:
     async def list_teams(who: Annotated[AgentSession, Depends(desk.access)]) -> TeamsTold:
         """Those of the tenant's configuration, and those that its agents are in."""
         agents = await desk.pool.run(partial(desk.agents.list, who.tenant.context), deadline=desk.deadline)
-        return TeamsTold(teams=sorted({*_handover(who.tenant).teams, *(each.team for each in agents if each.team)}))
+        return TeamsTold(teams=sorted({*_handover(who.tenant).teams, *_teams_of(agents)}))
 
     @router.get(
         "/answers/{answer_id}",
@@ -123,6 +131,10 @@ def desk_router(desk: DeskParts) -> APIRouter:
         return await desk.pool.run(partial(desk.answers.get, who.tenant.context, answer_id), deadline=desk.deadline)
 
     return router
+
+
+def _teams_of(agents: Sequence[Agent]) -> Iterator[str]:
+    return (each.team for each in agents if each.team and may(each.role, "answer_customers"))
 
 
 def _handover(tenant: Tenant) -> HandoverConfig:

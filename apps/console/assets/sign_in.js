@@ -15,6 +15,10 @@ class SignIn {
 			send.disabled = true;
 			try {
 				const session = await api.signIn(tenant, email.value.trim(), password.value);
+				if (!session.agent.may.includes("answer_customers")) {
+					const role = session.agent.role.replaceAll("_", " ");
+					return this.say(`Your role, ${role}, does not answer customers. Your pages are in the workbench: ${location.origin}/dashboards/`);
+				}
 				password.value = "";
 				onSignedIn(session);
 			} catch (error) {

@@ -7,11 +7,13 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from components.core.errors import InvalidCredentials, NotFound
+from components.core.settings import Settings
 from components.core.tenant import Tenant, TenantContext
-from components.helpdesk.access.admin import NAME, Admin
+from components.helpdesk.access.admin import NAME, Admin, admin_password
 from components.helpdesk.access.roles import Permission, Role, may
 from components.helpdesk.handover.agent_tokens import AgentTokens
 from components.helpdesk.handover.agents import Agents
+from components.helpdesk.session_tokens import key_from
 from components.helpdesk.tenants import TenantRegistry
 
 
@@ -65,3 +67,9 @@ class People:
         except NotFound as error:
             raise InvalidCredentials("this account is gone: sign in with another", field="Authorization") from error
         return Person(agent.name, agent.role, (tenant,), agent.agent_id, token)
+
+
+def open_people(settings: Settings, tenants: TenantRegistry, agents: Agents) -> People:
+    """As every process of one helpdesk knows them. Raises InvalidSetting."""
+    key = key_from(settings)
+    return People(tenants, agents, AgentTokens(key), Admin(admin_password(settings), key))

@@ -1,0 +1,1 @@
+"""The page that lists what can be changed without a line of Python."""
