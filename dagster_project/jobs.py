@@ -13,6 +13,7 @@ STAGES = (
     "embeddings",
     "evaluation_sets",
     "retrieval_evaluation",
+    "answer_evaluation",
     "served_index",
 )
 

@@ -20,11 +20,13 @@ from components.bootstrap.people import build_people
 from components.core.errors import AccessDenied, HelpdeskError, InvalidCredentials, Unavailable
 from components.core.settings import Settings, load_settings, quiet_third_parties
 from components.helpdesk.access.people import People
-from dashboards.kernel_page import COOKIE, shown_to
+from dashboards.frame import SIGN_IN
+from dashboards.gate import COOKIE
+from dashboards.kernel_page import admitted
+from dashboards.pages import ROOT
 
 # Below the cookie's path, so that whoever has signed in at the dashboards is known here too.
-BASE = "/dashboards/voila/"
-SIGN_IN = "/dashboards/sign-in"
+BASE = f"{ROOT}/voila/"
 MOST_KERNELS = 8
 # Nothing from elsewhere: Voila's templates name fonts and scripts of others, which no page of ours needs.
 POLICY = (
@@ -59,7 +61,7 @@ class Identity(IdentityProvider):
         token = handler.get_cookie(COOKIE) or ""
         try:
             person = await asyncio.to_thread(self.people.get, token)
-            shown_to(person, handler.get_query_argument("tenant", ""))
+            admitted(person, handler.get_query_argument("tenant", ""))
         except InvalidCredentials:
             return None
         except AccessDenied as error:

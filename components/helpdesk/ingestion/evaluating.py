@@ -63,7 +63,9 @@ def evaluate_candidate(
     judgement = None if serving is None else judge(_ndcg(serving), _ndcg(run))
     report = _measured(candidate.version, questions, run, serving, judgement)
     _store(database, tenant, report, pipeline)
-    EvaluationRuns(database).store(tenant, retrieval_run(report, questions, run, serving, bound, started))
+    runs, stored = EvaluationRuns(database), retrieval_run(report, questions, run, serving, bound, started)
+    if stored.blocked or runs.find(tenant, stored.fingerprint) is None:
+        runs.store(tenant, stored)
     return report
 
 

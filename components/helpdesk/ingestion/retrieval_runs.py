@@ -45,7 +45,7 @@ def retrieval_run(
         }
         for (query, text), seconds in zip(questions.queries.items(), run.seconds, strict=True)
     ]
-    content = f"{variant!r} {questions.version}"
+    content = repr((variant, questions.version, questions.missing, run.rankings))
     return StoredRun(
         kind="retrieval",
         purpose="index",
