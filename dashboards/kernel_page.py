@@ -10,9 +10,8 @@ from components.bootstrap.people import build_people
 from components.core.settings import request_of_kernel
 from components.helpdesk.access.people import Person
 from components.helpdesk.access.roles import Permission, require
-from dashboards.viewer import Viewer, viewer_of
+from dashboards.viewer import COOKIE, Viewer, viewer_of
 
-COOKIE = "helpdesk_staff"
 PERMISSION: Permission = "see_knowledge"
 
 

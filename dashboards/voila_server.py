@@ -7,7 +7,7 @@ import logging
 import sys
 from html import escape
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from jupyter_server.auth.identity import IdentityProvider, User
 from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
@@ -21,9 +21,9 @@ from components.core.errors import AccessDenied, HelpdeskError, InvalidCredentia
 from components.core.settings import Settings, load_settings, quiet_third_parties
 from components.helpdesk.access.people import People
 from dashboards.frame import SIGN_IN
-from dashboards.gate import COOKIE
 from dashboards.kernel_page import admitted
 from dashboards.pages import ROOT
+from dashboards.viewer import COOKIE
 
 # Below the cookie's path, so that whoever has signed in at the dashboards is known here too.
 BASE = f"{ROOT}/voila/"
@@ -65,9 +65,11 @@ class Identity(IdentityProvider):
         except InvalidCredentials:
             return None
         except AccessDenied as error:
-            return _answer(handler, 403, error.message)
+            _answer(handler, 403, error.message)
+            return None
         except Unavailable:
-            return _answer(handler, 503, "The helpdesk's database cannot be reached right now: try again in a moment.")
+            _answer(handler, 503, "The helpdesk's database cannot be reached right now: try again in a moment.")
+            return None
         return User(username=person.account, name=person.name)
 
 
@@ -81,11 +83,11 @@ def _answer(handler: RequestHandler, status: int, said: str) -> None:
 class BoundedKernels(AsyncMappingKernelManager):  # type: ignore[misc]
     """One kernel a page that somebody looks at, and so many at once."""
 
-    async def start_kernel(self, **given: Any) -> str:  # type: ignore[override]
+    async def start_kernel(self, kernel_name: str | None = None, **given: Any) -> str:
         """Raises HTTPError where as many run as may."""
         if len(self) >= MOST_KERNELS:
             raise HTTPError(503, f"{MOST_KERNELS} pages are open already: close one, or try again in some minutes")
-        return cast("str", await super().start_kernel(**given))
+        return await super().start_kernel(kernel_name, **given)
 
 
 class Pages(Voila):  # type: ignore[misc]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import sys
@@ -71,6 +72,10 @@ def lab_command(settings: Settings) -> tuple[str, ...]:
     """It asks nobody for news, updates or extensions, and stops without asking back."""
     from components.helpdesk.notebooks.copies import working_copies
 
+    configuration = _jupyter(settings) / "config"
+    configuration.mkdir(parents=True, exist_ok=True)
+    # What is none cannot be said on a command line.
+    (configuration / "jupyter_lab_config.json").write_text(json.dumps({"LabApp": {"news_url": None}}))
     options = {
         "ServerApp.ip": settings.host,
         "ServerApp.port": settings.resolved_lab_port,
@@ -79,7 +84,6 @@ def lab_command(settings: Settings) -> tuple[str, ...]:
         "ServerApp.open_browser": False,
         "ServerApp.answer_yes": True,
         "ServerApp.allow_root": os.geteuid() == 0,
-        "LabApp.news_url": None,
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
         "LabApp.extension_manager": "readonly",
         "MappingKernelManager.cull_idle_timeout": IDLE_SECONDS,
@@ -95,7 +99,7 @@ def lab_environment(settings: Settings, token: str) -> dict[str, str]:
 def kernel_environment(settings: Settings) -> dict[str, str]:
     """What a kernel needs to be on the same helpdesk from whichever folder it starts in; what Jupyter keeps is in the
     data folder too."""
-    jupyter = settings.data_dir / "jupyter"
+    jupyter = _jupyter(settings)
     environment = {
         "HELPDESK_DATA_DIR": str(settings.data_dir),
         "HELPDESK_HOST": settings.host,
@@ -114,6 +118,10 @@ def kernel_environment(settings: Settings) -> dict[str, str]:
         if file is not None and file.is_file():
             environment[name] = str(file.resolve())
     return environment
+
+
+def _jupyter(settings: Settings) -> Path:
+    return settings.data_dir / "jupyter"
 
 
 def _log(settings: Settings, name: str) -> Path:

@@ -43,7 +43,7 @@ def bars(
     they stand for. chosen: labels whose bars stand out. Raises ValueError without a value."""
     if not values:
         raise ValueError(f"{title!r}: a chart needs at least one value")
-    figure, axes = _figure(0.34 * len(values) + 1.4, title)
+    figure, axes = _figure(0.34 * len(values) + 1.1, title)
     for place, (label, value) in enumerate(values.items()):
         colour = COLOURS[1] if label in chosen else COLOURS[0]
         axes.barh(place, _value(value), color=colour, hatch="//" if label in chosen else None, edgecolor="white")
@@ -54,7 +54,7 @@ def bars(
     if marks:
         axes.legend(loc="lower right")
     axes.set_yticks(range(len(values)), [_short(label) for label in values])
-    axes.invert_yaxis()
+    axes.set_ylim(len(values) - 0.4, -0.6)
     axes.set_xlabel(unit)
     said = "; ".join(f"{label} {_said(value)}" for label, value in values.items())
     return _chart(figure, f"{title} ({unit}): {said}")
