@@ -56,7 +56,7 @@ class Identity(IdentityProvider):
     def logout_available(self) -> bool:
         return False
 
-    async def get_user(self, handler: RequestHandler) -> User | None:  # type: ignore[override]
+    async def get_user(self, handler: RequestHandler) -> User | None:
         """None where nobody has signed in; answers 403 whoever may not see the page, or not of the tenant asked for."""
         token = handler.get_cookie(COOKIE) or ""
         try:
@@ -80,14 +80,14 @@ def _answer(handler: RequestHandler, status: int, said: str) -> None:
     handler.finish(_NOTICE.format(said=escape(said[0].upper() + said[1:]), base=BASE))
 
 
-class BoundedKernels(AsyncMappingKernelManager):  # type: ignore[misc]
+class BoundedKernels(AsyncMappingKernelManager):
     """One kernel a page that somebody looks at, and so many at once."""
 
     async def start_kernel(self, kernel_name: str | None = None, **given: Any) -> str:
         """Raises HTTPError where as many run as may."""
         if len(self) >= MOST_KERNELS:
             raise HTTPError(503, f"{MOST_KERNELS} pages are open already: close one, or try again in some minutes")
-        return await super().start_kernel(kernel_name, **given)
+        return await super().start_kernel(kernel_name=kernel_name, **given)
 
 
 class Pages(Voila):  # type: ignore[misc]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
+import threading
 from contextlib import ExitStack, closing
 from functools import cache
 from typing import TYPE_CHECKING
@@ -48,6 +48,10 @@ def _addresses() -> DatabaseAddresses:
 
 @cache
 def _until_exit() -> ExitStack:
+    """Closed when the process ends, before pools of threads take no more work, which `atexit` would be after: what was
+    spent is still recorded. What registers last is called first, so that the pools' module has to be there before."""
+    import concurrent.futures.thread  # noqa: F401
+
     opened = ExitStack()
-    atexit.register(opened.close)
+    threading._register_atexit(opened.close)  # type: ignore[attr-defined]
     return opened
