@@ -16,7 +16,8 @@ def with_values(notebook: Notebook, values: Mapping[str, Value], *, context: boo
     is. context: leaves the place at which dagstermill opens Dagster's context, between the two."""
     import nbformat
 
-    node = nbformat.from_dict(deepcopy(notebook.content))  # type: ignore[no-untyped-call]
+    # An older notebook's cells have no ids, which those added here have.
+    node = nbformat.v4.upgrade(nbformat.from_dict(deepcopy(notebook.content)))  # type: ignore[no-untyped-call]
     place = next((at for at, cell in enumerate(node.cells) if PARAMETERS in _tags(cell)), -1)
     lines = ["# Values of this run", *(f"{name} = {value!r}" for name, value in values.items())]
     added = [_cell("\n".join(lines), VALUES)]

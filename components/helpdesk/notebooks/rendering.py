@@ -7,6 +7,8 @@ from pathlib import Path
 
 from components.helpdesk.notebooks.node import read_node
 
+# The best first. Widgets are none of them: they need a script, and a kernel behind it.
+_SHOWN = ("text/html", "image/svg+xml", "image/png", "text/markdown", "text/plain")
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
@@ -31,5 +33,8 @@ def write_page(notebook: Path, page: Path) -> None:
     from nbconvert import HTMLExporter
 
     exporter = HTMLExporter(template_name="basic")  # type: ignore[no-untyped-call]
-    body, _ = exporter.from_notebook_node(read_node(notebook))
+    exporter.config.NbConvertBase.display_data_priority = list(_SHOWN)
+    node = read_node(notebook)
+    node.metadata.pop("widgets", None)
+    body, _ = exporter.from_notebook_node(node)
     page.write_text(_PAGE.format(title=escape(notebook.stem), body=body), encoding="utf-8")

@@ -43,12 +43,18 @@ class NotebookRun:
 
 
 def run_notebook(
-    notebook: Notebook, values: Mapping[str, Value], rendered: Rendered, on_cell: OnCell | None = None
+    notebook: Notebook,
+    values: Mapping[str, Value],
+    rendered: Rendered,
+    on_cell: OnCell | None = None,
+    *,
+    kernel: Any = None,
 ) -> NotebookRun:
     """Runs it with papermill in a kernel of its own, which has this process's environment and working folder.
 
-    on_cell: told each cell that begins, counted from 1, and how many there are. A cell that fails is no exception: it
-    is in the result. Raises InvalidInput for a file that is no notebook.
+    on_cell: told each cell that begins, counted from 1, and how many there are. kernel: the manager of one that runs
+    already, to be used instead; what a notebook before this one has opened there is open still. A cell that fails is no
+    exception: it is in the result. Raises InvalidInput for a file that is no notebook.
     """
     import papermill
     from papermill.exceptions import PapermillExecutionError
@@ -71,6 +77,7 @@ def run_notebook(
             start_timeout=START_SECONDS,
             execution_timeout=CELL_SECONDS,
             on_cell_start=begun,
+            km=kernel,
         )
     except PapermillExecutionError as error:
         failure = failure_of(error)
