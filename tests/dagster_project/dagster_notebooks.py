@@ -13,7 +13,7 @@ from dagster_project.assets.notebooks import notebook_assets
 from dagster_project.jobs import NOTEBOOKS, notebooks_job
 
 SOURCES = {
-    "good": ("print('ran for', tenant, greeting)", "print('partition', context.partition_key)"),
+    "good": ("print('ran for', tenant, greeting)", "print('partition', context.run.tags['dagster/partition'])"),
     "broken": ("print('before the fault')", "{}['nothing']", "print('never')"),
 }
 
