@@ -19,6 +19,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     from dagster_project.assets.documents import documents
     from dagster_project.assets.embeddings import embeddings
     from dagster_project.assets.evaluation_sets import evaluation_sets
+    from dagster_project.assets.knowledge_conflicts import knowledge_conflicts
+    from dagster_project.assets.knowledge_gaps import knowledge_gaps
     from dagster_project.assets.nlu_model import nlu_model
     from dagster_project.assets.notebooks import notebook_assets
     from dagster_project.assets.raw_documents import raw_documents
@@ -27,10 +29,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     from dagster_project.checks.dimensions import dimensions_match
     from dagster_project.checks.empty_documents import no_empty_document
     from dagster_project.checks.orphan_chunks import no_orphan_chunk
-    from dagster_project.jobs import knowledge_job, notebooks_job
+    from dagster_project.jobs import knowledge_job, knowledge_review_job, notebooks_job
     from dagster_project.nlu_sensor import nlu_project_changes, understanding_job
     from dagster_project.resources import Helpdesk, helpdesk_resource
-    from dagster_project.schedules import hourly_knowledge
+    from dagster_project.schedules import hourly_knowledge, knowledge_review
     from dagster_project.sensors import source_changes
     from dagster_project.sources import load_sources
 
@@ -42,11 +44,11 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         dg.Definitions(
             assets=[
                 from_sources, documents, chunks, embeddings, evaluation_sets, retrieval_evaluation,
-                answer_evaluation, served_index, nlu_model, *notebook_assets(),
+                answer_evaluation, served_index, knowledge_conflicts, knowledge_gaps, nlu_model, *notebook_assets(),
             ],
             asset_checks=[no_empty_document, no_orphan_chunk, dimensions_match],
-            jobs=[knowledge_job, notebooks_job, understanding_job],
-            schedules=[hourly_knowledge],
+            jobs=[knowledge_job, knowledge_review_job, notebooks_job, understanding_job],
+            schedules=[hourly_knowledge, knowledge_review],
             sensors=[source_changes, nlu_project_changes],
             resources={"helpdesk": helpdesk_resource},
             executor=dg.in_process_executor,

@@ -1,4 +1,4 @@
-"""The whole way of a tenant's knowledge, from its sources to the index that serves, as one job."""
+"""A tenant's knowledge from its sources to the index that serves as one job, what is looked for in it as another."""
 
 from typing import Any
 
@@ -6,6 +6,7 @@ import dagster as dg
 
 KNOWLEDGE = "knowledge"
 NOTEBOOKS = "notebooks"
+REVIEW = "knowledge_review"
 STAGES = (
     "raw_documents",
     "documents",
@@ -35,4 +36,11 @@ notebooks_job = dg.define_asset_job(
     selection=dg.AssetSelection.groups(NOTEBOOKS),
     config=console_log("ERROR"),
     description="Runs the notebooks for one tenant; each is kept as it was run, also where it fails half-way.",
+)
+
+knowledge_review_job = dg.define_asset_job(
+    REVIEW,
+    selection=["knowledge_conflicts", "knowledge_gaps"],
+    config=console_log("ERROR"),
+    description="Looks for what contradicts itself in one tenant's knowledge, and for what it lacks.",
 )

@@ -42,6 +42,13 @@ class Page:
 
 PAGES: tuple[Page, ...] = (
     Page(
+        "/knowledge",
+        "Knowledge",
+        "How fresh the knowledge is, which checks fail, what is quoted, what contradicts itself, and what is missing.",
+        "see_knowledge",
+        "dashboards.knowledge.page",
+    ),
+    Page(
         "/low-code",
         "Low code",
         "What can be changed without a line of Python: where, with which schema, by whom, and an example of each.",

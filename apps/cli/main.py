@@ -15,6 +15,7 @@ from apps.cli import (
     evaluate,
     flow,
     ingest,
+    knowledge,
     model,
     nlu,
     notebook,
@@ -60,6 +61,7 @@ app.add_typer(agent.app, name="agent")
 app.add_typer(answer.app, name="answer")
 app.add_typer(ticket.app, name="ticket")
 app.add_typer(tool.app, name="tool")
+app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(prompt.app, name="prompt")
 app.add_typer(model.app, name="model")
 app.add_typer(nlu.app, name="nlu")

@@ -67,6 +67,7 @@ def build_workbench(
     from components.helpdesk.evaluation.prompt_gate import PromptGate
     from components.helpdesk.evaluation.runs import EvaluationRuns
     from components.helpdesk.evaluation.sets import EvaluationSets
+    from components.helpdesk.grounded_writer import GroundedWriter
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.agent_tools import open_agent_tools
     from components.helpdesk.handover.apology_mail import MAIL
@@ -167,6 +168,7 @@ def build_workbench(
         private=settings.webhook_private,
         heard=heard,
     )
+    writer = GroundedWriter(catalogue.models, policy_for, gateway, loop, grounder)
     tickets = Tickets(database)
     arrivals = Arrivals(database, ConversationTickets(database, tickets))
     services = TurnServices(flows, understandings, answerer, actions.workforce, LanguageDetector(), arrivals)
@@ -218,9 +220,7 @@ def build_workbench(
         outcomes=Outcomes(database),
         tickets=tickets,
         ticket_webhook=webhook,
-        agent_tools=open_agent_tools(
-            database, answering, SummaryWriter(catalogue.models, policy_for, gateway, loop, grounder)
-        ),
+        agent_tools=open_agent_tools(database, answering, SummaryWriter(writer)),
         notes=Notes(database),
         watching=Watching(database),
         attachments=attachments,
@@ -242,4 +242,5 @@ def build_workbench(
         loop=loop,
         state=state,
         policy_for=policy_for,
+        writer=writer,
     )

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from components.helpdesk.evaluation.prompt_gate import PromptGate
     from components.helpdesk.evaluation.runs import EvaluationRuns
     from components.helpdesk.evaluation.sets import EvaluationSets
+    from components.helpdesk.grounded_writer import GroundedWriter
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.agent_tools import AgentTools
     from components.helpdesk.handover.attachment_links import AttachmentLinks
@@ -67,7 +68,7 @@ CLOSING_SECONDS = 10.0
 class Workbench:
     """The parts that apps and assets work with, wired once a process. senders: who sends which kind of row of the
     outbox; courier: makes what has them sent, for whoever serves to start and close. policy_for: which language models
-    a tenant may use and spend on, read from its configuration each time."""
+    a tenant may use and spend on, read from its configuration each time. writer: has them write about passages."""
 
     settings: Settings
     database: Database
@@ -114,6 +115,7 @@ class Workbench:
     loop: EventLoopThread
     state: SharedState
     policy_for: Callable[[TenantContext], ModelPolicy]
+    writer: GroundedWriter
 
     def close(self) -> None:
         """Ends what runs in the background and gives connections back. What was spent is recorded first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 
 
@@ -13,6 +14,7 @@ class RawDocument:
     document_id: stable and readable, `<source name>/<path below the source>`, POSIX separators.
     media_type: what the name promises: text/markdown, text/html, text/plain or application/pdf.
     checksum: sha256 of `content`, hexadecimal.
+    changed_at: when it was last changed, as its source says; None where it does not say.
     """
 
     document_id: str
@@ -21,6 +23,7 @@ class RawDocument:
     media_type: str
     content: bytes
     checksum: str
+    changed_at: datetime | None = None
 
 
 @dataclass(frozen=True)

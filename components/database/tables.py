@@ -27,7 +27,7 @@ from components.database.channel_tables import (
     InboundMessageRow,
     ReceiptRow,
 )
-from components.database.declarative import Base, Instant, Json, Key, MaybeMoment, Moment, TenantId, TenantKey
+from components.database.declarative import Base, Instant, Json, Key, MaybeMoment, Moment, TenantId
 from components.database.dialogue_tables import (
     ConversationRow,
     FlowActivationRow,
@@ -45,6 +45,17 @@ from components.database.handover_tables import (
     InternalNoteRow,
     OutboxRow,
     OutcomeRow,
+)
+from components.database.knowledge_tables import (
+    ChunkRow,
+    DocumentProblemRow,
+    DocumentRow,
+    KnowledgeChangeRow,
+    KnowledgeCheckRow,
+    KnowledgeConflictRow,
+    KnowledgeGapRow,
+    KnowledgeLookRow,
+    RawDocumentRow,
 )
 from components.database.shop_tables import CustomerNoteRow, CustomerRow, ShopOrderRow, ShopProductRow, ShopRefundRow
 from components.database.ticket_tables import TicketEventRow, TicketNumberRow, TicketRow
@@ -78,6 +89,11 @@ __all__ = [
     "InboundMessageRow",
     "IndexEvaluationRow",
     "InternalNoteRow",
+    "KnowledgeChangeRow",
+    "KnowledgeCheckRow",
+    "KnowledgeConflictRow",
+    "KnowledgeGapRow",
+    "KnowledgeLookRow",
     "MessageRow",
     "ModelCallRow",
     "ModelSpendingRow",
@@ -128,69 +144,6 @@ class ApiKeyRow(Base):
     created_at: Mapped[Moment]
     last_used_at: Mapped[MaybeMoment]
     revoked_at: Mapped[MaybeMoment]
-
-
-class RawDocumentRow(Base):
-    """What a source held when it was last seen; the bytes stay in the source."""
-
-    __tablename__ = "raw_documents"
-
-    tenant_id: Mapped[TenantKey]
-    document_id: Mapped[str] = mapped_column(primary_key=True)
-    source: Mapped[str]
-    path: Mapped[str]
-    media_type: Mapped[str]
-    checksum: Mapped[str]
-    size_bytes: Mapped[int] = mapped_column(BigInteger)
-    seen_at: Mapped[Moment]
-
-
-class DocumentRow(Base):
-    """A document normalised to Markdown. `chunked_as` says by which rules its chunks were cut, null before."""
-
-    __tablename__ = "documents"
-
-    tenant_id: Mapped[TenantKey]
-    document_id: Mapped[str] = mapped_column(primary_key=True)
-    source: Mapped[str]
-    title: Mapped[str]
-    markdown: Mapped[str]
-    checksum: Mapped[str]
-    chunked_as: Mapped[str | None]
-    updated_at: Mapped[Moment]
-
-
-class DocumentProblemRow(Base):
-    """Why a document could not be used."""
-
-    __tablename__ = "document_problems"
-
-    tenant_id: Mapped[TenantKey]
-    document_id: Mapped[str] = mapped_column(primary_key=True)
-    reason: Mapped[str]
-    message: Mapped[str]
-    seen_at: Mapped[Moment]
-
-
-class ChunkRow(Base):
-    """A passage of a document; it goes when the document goes."""
-
-    __tablename__ = "chunks"
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["tenant_id", "document_id"], ["documents.tenant_id", "documents.document_id"], ondelete="CASCADE"
-        ),
-        Index(None, "tenant_id", "document_id"),
-    )
-
-    tenant_id: Mapped[TenantKey]
-    chunk_id: Mapped[str] = mapped_column(primary_key=True)
-    document_id: Mapped[str]
-    title: Mapped[str]
-    heading_path: Mapped[list[str]]
-    text: Mapped[str]
-    position: Mapped[int]
-    tokens: Mapped[int]
 
 
 class IndexEvaluationRow(Base):

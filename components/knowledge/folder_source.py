@@ -7,6 +7,7 @@ import stat
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -114,7 +115,8 @@ class FolderSource:
             message = f"{document_id} has {size:,} bytes; allowed are {self._max_bytes:,}"
             return DocumentProblem(document_id, "too_large", message)
         checksum = sha256(content).hexdigest()
-        return RawDocument(document_id, self._name, entry.relative, media_type, content, checksum)
+        changed_at = datetime.fromtimestamp(entry.modified_ns / 1e9, UTC)
+        return RawDocument(document_id, self._name, entry.relative, media_type, content, checksum, changed_at)
 
     def _entries(self) -> list[_Entry]:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from threading import Lock
@@ -178,6 +179,11 @@ class TenantIndex:
                     return None
                 self._served = (now, self._snapshot(pointer.version))
             return self._served[1]
+
+    def promoted_at(self) -> datetime | None:
+        """Since when the promoted version answers; None before the first promotion."""
+        now = signature(self._folder)
+        return None if now is None else datetime.fromtimestamp(now[0] / 1e9, UTC)
 
     def latest(self) -> IndexSnapshot:
         """The latest version, pinned: later writes do not show in it."""

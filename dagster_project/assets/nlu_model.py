@@ -2,7 +2,8 @@
 
 import dagster as dg
 
-from dagster_project.checks.nlu_quality import nlu_quality, nlu_quality_result
+from dagster_project.checks.nlu_quality import NLU_QUALITY, nlu_quality, nlu_quality_result
+from dagster_project.checks.recording import record_check
 from dagster_project.nlu_presentation import nlu_metadata
 from dagster_project.partitions import NLU_PROJECTS, OWNERS
 from dagster_project.resources import Helpdesk
@@ -22,10 +23,13 @@ UNDERSTANDING = "understanding"
 )
 def nlu_model(context: dg.AssetExecutionContext, helpdesk: dg.ResourceParam[Helpdesk]) -> Figures:
     models = helpdesk.workbench.nlu_models
+    project = models.get_project(context.partition_key)
     done = models.train(
-        models.get_project(context.partition_key),
+        project,
         on_step=lambda step: context.log.info(f"{step.what} {f'{step.done} of {step.total}' if step.total else ''}"),
     )
+    users = next(tenants for each, tenants in models.projects() if each == project)
+    quality = record_check(helpdesk, users, NLU_QUALITY, "nlu_model", nlu_quality_result(done.evaluation))
     return Figures(
         metadata={
             **nlu_metadata(done.evaluation),
@@ -33,5 +37,5 @@ def nlu_model(context: dg.AssetExecutionContext, helpdesk: dg.ResourceParam[Help
             "seconds": round(done.seconds, 3),
         },
         data_version=dg.DataVersion(done.evaluation.version),
-        check_results=[nlu_quality_result(done.evaluation)],
+        check_results=[quality],
     )

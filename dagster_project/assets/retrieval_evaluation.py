@@ -4,6 +4,7 @@ import dagster as dg
 
 from dagster_project.assets.embeddings import embeddings
 from dagster_project.assets.evaluation_sets import evaluation_sets
+from dagster_project.checks.recording import record_check
 from dagster_project.checks.retrieval_quality import quality_result, retrieval_quality
 from dagster_project.partitions import GROUP, OWNERS, TENANTS
 from dagster_project.presentation import difference_metadata, metric_metadata
@@ -43,5 +44,7 @@ def retrieval_evaluation(context: dg.AssetExecutionContext, helpdesk: dg.Resourc
             ACCEPTABLE: report.acceptable,
             "reason": report.reason,
         },
-        check_results=[quality_result(report)],
+        check_results=[
+            record_check(helpdesk, [tenant], "retrieval_quality", "retrieval_evaluation", quality_result(report))
+        ],
     )

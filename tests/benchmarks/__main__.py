@@ -14,6 +14,7 @@ BENCHMARKS = (
     "bench_cached_answer",
     "bench_gateway",
     "bench_grounding",
+    "bench_conflicts",
     "bench_generation",
     "bench_nlu",
     "bench_turns",

@@ -56,6 +56,8 @@ def test_the_definitions_are_these(defs: dg.Definitions) -> None:
         "retrieval_evaluation": {"embeddings", "evaluation_sets"},
         "answer_evaluation": {"retrieval_evaluation"},
         "served_index": {"retrieval_evaluation", "answer_evaluation"},
+        "knowledge_conflicts": {"served_index"},
+        "knowledge_gaps": {"served_index"},
         "nlu_model": set(),
     }
     assert {key.to_user_string() for key in graph.asset_check_keys} == {
@@ -68,18 +70,19 @@ def test_the_definitions_are_these(defs: dg.Definitions) -> None:
     }
     repository = defs.get_repository_def()
     assert [(s.name, s.cron_schedule, s.default_status) for s in repository.schedule_defs] == [
-        ("hourly_knowledge", "0 * * * *", dg.DefaultScheduleStatus.RUNNING)
+        ("hourly_knowledge", "0 * * * *", dg.DefaultScheduleStatus.RUNNING),
+        ("knowledge_review", "20 */6 * * *", dg.DefaultScheduleStatus.RUNNING),
     ]
     assert {(s.name, s.default_status) for s in repository.sensor_defs} == {
         ("source_changes", dg.DefaultSensorStatus.RUNNING),
         ("nlu_project_changes", dg.DefaultSensorStatus.RUNNING),
     }
-    assert {"knowledge", "understanding"} <= set(repository.job_names)
+    assert {"knowledge", "knowledge_review", "understanding"} <= set(repository.job_names)
 
 
 def test_every_asset_and_check_is_partitioned_by_tenant_and_explained(defs: dg.Definitions) -> None:
     graph = defs.resolve_asset_graph()
-    for name in STAGES:
+    for name in (*STAGES, "knowledge_conflicts", "knowledge_gaps"):
         node = graph.get(dg.AssetKey(name))
         assert node.partitions_def == TENANTS, name
         assert node.description, name

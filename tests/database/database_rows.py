@@ -23,6 +23,7 @@ _ALLOWED = {
     "evaluation_runs.purpose": "index",
     "tool_invocations.side_effect": "read",
     "tool_invocations.status": "done",
+    "knowledge_changes.kind": "added",
     "work_runs.kind": "workflow",
     "work_steps.status": "done",
 }

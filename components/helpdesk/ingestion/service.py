@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 
 from components.core.documents import DocumentProblem
 from components.core.embeddings import Embedder
+from components.core.errors import ModelMismatch
 from components.core.settings import Settings
 from components.core.sources import KnowledgeSource
 from components.core.tenant import Tenant, TenantContext
@@ -19,6 +20,7 @@ from components.database.session import Database
 from components.database.tables import ChunkRow, DocumentRow
 from components.helpdesk.evaluation.index_answers import IndexAnswers, IndexAnswersReport, unmeasured
 from components.helpdesk.ingestion.blobs import BlobStore
+from components.helpdesk.ingestion.changes import settle_changes
 from components.helpdesk.ingestion.chunking import chunk_documents, chunk_ids, fetch_chunks
 from components.helpdesk.ingestion.collecting import collect
 from components.helpdesk.ingestion.evaluating import evaluate_candidate, forget_evaluations, promote_candidate
@@ -82,6 +84,9 @@ class Ingestion:
     def collect(self, tenant: Tenant, sources: Sequence[KnowledgeSource]) -> CollectReport:
         """Raises Unavailable where a source cannot be listed; nothing is deleted then."""
         with self._turn(tenant):
+            # What a run that died had brought as far as the customers is told as of then.
+            with suppress(ModelMismatch):
+                settle_changes(self._database, tenant.context, self.index(tenant))
             return collect(self._database, self._blobs, tenant.context, sources)
 
     def parse(self, tenant: Tenant, on_progress: Progress | None = None) -> ParseReport:
@@ -103,6 +108,7 @@ class Ingestion:
             index = self.index(tenant)
             before = index.chunk_ids()
             self._withdrawn(tenant, withdraw_deleted(self._database, context, index))
+            settle_changes(self._database, tenant.context, index)
             wanted = chunk_ids(self._database, context)
             report = index_chunks(
                 wanted,
@@ -136,6 +142,7 @@ class Ingestion:
             index = self.index(tenant)
             before = self._served_chunks(index)
             report = promote_candidate(self._database, tenant.context, index, version)
+            settle_changes(self._database, tenant.context, index)
             self._withdrawn(tenant, before - self._served_chunks(index) if before else ())
             return report
 
