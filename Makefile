@@ -14,7 +14,7 @@ HELPDESK_DATA_DIR ?= $(abspath $(DATA))
 export HELPDESK_DATA_DIR
 
 .DEFAULT_GOAL := help
-.PHONY: help environment run test coverage check lock benchmarks n8n test-n8n
+.PHONY: help environment run lab test coverage check lock benchmarks n8n test-n8n
 
 help: ## these lines
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -25,6 +25,9 @@ environment: ## the virtual environments: .venv, and .venv-rasa with Python 3.10
 
 run: environment ## start everything with two demo tenants (PORT=8080; RASA=0: without Rasa; CHECK=1: ask once, verify, stop)
 	@$(BIN)/helpdesk up --demo $(if $(PORT),--port $(PORT)) $(if $(CHECK),--check) $(if $(filter 0,$(RASA)),--no-rasa)
+
+lab: environment ## JupyterLab alone, on the notebooks of the workbench (`helpdesk up --workbench` has it beside all else)
+	@$(BIN)/helpdesk lab
 
 test: environment check ## checks and the whole test suite (RASA=0: without the tests on a real Rasa; TESTS=tests/nlu)
 	@export $(if $(filter 0,$(RASA)),HELPDESK_TEST_RASA=0,HELPDESK_TEST_RASA); \

@@ -23,13 +23,14 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     from dagster_project.assets.knowledge_conflicts import knowledge_conflicts
     from dagster_project.assets.knowledge_gaps import knowledge_gaps
     from dagster_project.assets.nlu_model import nlu_model
+    from dagster_project.assets.notebooks import notebook_assets
     from dagster_project.assets.raw_documents import raw_documents
     from dagster_project.assets.retrieval_evaluation import retrieval_evaluation
     from dagster_project.assets.served_index import served_index
     from dagster_project.checks.dimensions import dimensions_match
     from dagster_project.checks.empty_documents import no_empty_document
     from dagster_project.checks.orphan_chunks import no_orphan_chunk
-    from dagster_project.jobs import analytics_job, knowledge_job, knowledge_review_job
+    from dagster_project.jobs import analytics_job, knowledge_job, knowledge_review_job, notebooks_job
     from dagster_project.nlu_sensor import nlu_project_changes, understanding_job
     from dagster_project.resources import Helpdesk, helpdesk_resource
     from dagster_project.schedules import fresh_facts, hourly_knowledge, knowledge_review
@@ -45,9 +46,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
             assets=[
                 from_sources, documents, chunks, embeddings, evaluation_sets, retrieval_evaluation,
                 answer_evaluation, served_index, knowledge_conflicts, knowledge_gaps, nlu_model, conversation_facts,
+                *notebook_assets(),
             ],
             asset_checks=[no_empty_document, no_orphan_chunk, dimensions_match],
-            jobs=[knowledge_job, knowledge_review_job, analytics_job, understanding_job],
+            jobs=[knowledge_job, knowledge_review_job, analytics_job, notebooks_job, understanding_job],
             schedules=[hourly_knowledge, knowledge_review, fresh_facts],
             sensors=[source_changes, nlu_project_changes],
             resources={"helpdesk": helpdesk_resource},

@@ -6,6 +6,7 @@ import dagster as dg
 
 KNOWLEDGE = "knowledge"
 ANALYTICS = "analytics"
+NOTEBOOKS = "notebooks"
 REVIEW = "knowledge_review"
 STAGES = (
     "raw_documents",
@@ -36,6 +37,13 @@ analytics_job = dg.define_asset_job(
     selection=["conversation_facts"],
     config=console_log("ERROR"),
     description="Brings the facts that one tenant's figures are counted from up to date.",
+)
+
+notebooks_job = dg.define_asset_job(
+    NOTEBOOKS,
+    selection=dg.AssetSelection.groups(NOTEBOOKS),
+    config=console_log("ERROR"),
+    description="Runs the notebooks for one tenant; each is kept as it was run, also where it fails half-way.",
 )
 
 knowledge_review_job = dg.define_asset_job(

@@ -17,9 +17,8 @@ from components.helpdesk.access.people import People, Person
 from dashboards.frame import SIGN_IN, header, notice, refused
 from dashboards.lookups import Lookups
 from dashboards.pages import find_page
-from dashboards.viewer import Viewer, viewer_of
+from dashboards.viewer import COOKIE, Viewer, viewer_of
 
-COOKIE = "helpdesk_staff"
 # What names another's session of Bokeh's: our own pages never send it.
 _FOREIGN = ("bokeh-session-id", "bokeh-token")
 

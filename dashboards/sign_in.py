@@ -12,9 +12,10 @@ from components.helpdesk.access.people import People
 from components.helpdesk.access.sliding_limits import SlidingLimit, network_of
 from components.helpdesk.handover.agents import LONGEST_PASSWORD
 from dashboards.frame import SIGN_IN, home, notice, sign_in_form
-from dashboards.gate import COOKIE, Gate
+from dashboards.gate import Gate
 from dashboards.lookups import Lookups
 from dashboards.pages import ROOT
+from dashboards.viewer import COOKIE
 
 LONGEST_FIELD = 254
 

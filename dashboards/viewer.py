@@ -10,6 +10,8 @@ from components.helpdesk.access.people import Person
 from components.helpdesk.access.roles import Permission, Role
 
 ALL = "all"
+# Holds the token of whoever has signed in.
+COOKIE = "helpdesk_staff"
 
 
 @dataclass(frozen=True)

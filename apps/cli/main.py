@@ -20,6 +20,7 @@ from apps.cli import (
     knowledge,
     model,
     nlu,
+    notebook,
     outbox,
     plan,
     prompt,
@@ -31,6 +32,7 @@ from apps.cli import (
     ticket,
     tool,
     up,
+    workbench_servers,
     workflow,
 )
 from apps.cli.console import print_error
@@ -54,6 +56,7 @@ def _options(
 
 app.command("up")(up.up)
 app.command("serve")(serve.serve)
+app.command("lab")(workbench_servers.lab)
 app.command("ask")(ask.ask)
 app.command("ingest")(ingest.ingest)
 app.command("report")(report.report)
@@ -66,6 +69,7 @@ app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(prompt.app, name="prompt")
 app.add_typer(model.app, name="model")
 app.add_typer(nlu.app, name="nlu")
+app.add_typer(notebook.app, name="notebook")
 app.add_typer(flow.app, name="flow")
 app.add_typer(channel.app, name="channel")
 app.add_typer(outbox.app, name="outbox")

@@ -25,6 +25,7 @@ from apps.cli.filling import fill_empty_tenants
 from apps.cli.nlu_first_training import FirstTraining, ensure_trained
 from apps.cli.ports import require_free
 from apps.cli.processes import Child, ProcessGroup
+from apps.cli.workbench_servers import refuse_taken_workbench_ports, start_workbench
 from components.core.errors import Conflict, Unavailable
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def up(
     dagster: Annotated[bool, typer.Option(help="Serve Dagster's UI, schedule and sensors too.")] = True,
     dashboards: Annotated[bool, typer.Option(help="Serve the dashboards too.")] = True,
     rasa: Annotated[bool, typer.Option(help="Run Rasa beside the local classifier, where .venv-rasa is there.")] = True,
+    workbench: Annotated[bool, typer.Option("--workbench", help="Serve JupyterLab and the Voila pages too.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Start PostgreSQL, Redis, Rasa, the API with the customer chat, the dashboards, and Dagster; fill what is empty;
@@ -69,6 +71,8 @@ def up(
     held = hold_data_folder(settings)
     try:
         refuse_taken_ports(settings, dagster, dashboards)
+        if workbench:
+            refuse_taken_workbench_ports(settings)
         err.print(f"[dim]data folder[/] {settings.data_dir}")
         with err.status("starting PostgreSQL"):
             addresses = provision(settings)
@@ -89,7 +93,8 @@ def up(
             with err.status("training the local classifier"):
                 training.wait()
             training = None
-        _present(registry, settings, redis, bundled_rasa, seeded, dagster, dashboards, check, as_json)
+        more = start_workbench(processes, settings) if workbench else {}
+        _present(registry, settings, redis, bundled_rasa, seeded, dagster, dashboards, check, as_json, more)
         if not check:
             _watch(processes, addresses, redis, bundled_rasa)
     except (_Stopped, KeyboardInterrupt):
@@ -213,6 +218,7 @@ def _present(
     dashboards: bool,
     check: bool,
     as_json: bool,
+    more: Mapping[str, str],
 ) -> None:
     base_url = f"http://{settings.host}:{settings.port}"
     addresses = {}
@@ -225,6 +231,7 @@ def _present(
         addresses["Dagster (knowledge)"] = f"http://{settings.host}:{settings.resolved_dagster_port}"
     if dashboards:
         addresses["dashboards"] = f"http://{settings.host}:{settings.resolved_dashboards_port}/dashboards/"
+    addresses |= more
     if redis.address is not None:
         addresses["Redis (cache)"] = redis.address
     if rasa.address is not None:

@@ -32,6 +32,12 @@ class Settings(BaseSettings):
     dashboards_port: int | None = Field(
         None, ge=1, le=LAST_PORT, validate_default=True, description="Port of the dashboards; none = port + 2."
     )
+    lab_port: int | None = Field(
+        None, ge=1, le=LAST_PORT, validate_default=True, description="Port of JupyterLab; none = port + 3."
+    )
+    voila_port: int | None = Field(
+        None, ge=1, le=LAST_PORT, validate_default=True, description="Port of the Voila pages; none = port + 4."
+    )
     dashboards_url: str | None = Field(
         None,
         pattern=r"^https?://[^\s?#/]+/?$",
@@ -106,12 +112,15 @@ class Settings(BaseSettings):
             raise ValueError("it is a file, and a folder is needed")
         return folder
 
-    @field_validator("dagster_port", "dashboards_port")
+    @field_validator("dagster_port", "dashboards_port", "lab_port", "voila_port")
     @classmethod
     def _has_room(cls, value: int | None, info: ValidationInfo) -> int | None:
-        after, what = {"dagster_port": (1, "Dagster's UI"), "dashboards_port": (2, "the dashboards")}[
-            info.field_name or ""
-        ]
+        after, what = {
+            "dagster_port": (1, "Dagster's UI"),
+            "dashboards_port": (2, "the dashboards"),
+            "lab_port": (3, "JupyterLab"),
+            "voila_port": (4, "the Voila pages"),
+        }[info.field_name or ""]
         port = info.data.get("port", 1)
         if value is None and port + after > LAST_PORT:
             raise ValueError(f"HELPDESK_PORT={port} leaves no port after it for {what}")
@@ -124,6 +133,14 @@ class Settings(BaseSettings):
     @property
     def resolved_dashboards_port(self) -> int:
         return self.dashboards_port or self.port + 2
+
+    @property
+    def resolved_lab_port(self) -> int:
+        return self.lab_port or self.port + 3
+
+    @property
+    def resolved_voila_port(self) -> int:
+        return self.voila_port or self.port + 4
 
 
 def load_settings(**overrides: object) -> Settings:
@@ -166,3 +183,8 @@ def quiet_third_parties() -> None:
         "TOKENIZERS_PARALLELISM": "false",
     }.items():
         os.environ.setdefault(name, value)
+
+
+def request_of_kernel() -> tuple[str, str]:
+    """The cookies, and the query of the address, of the request that Voila has started this kernel for."""
+    return os.environ.get("HTTP_COOKIE", ""), os.environ.get("QUERY_STRING", "")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from components.core.nlu import NluEngine, Understanding
 from components.nlu.confidence import Numbers, best_threshold
-from components.nlu.figures import NluReport, report_on
+from components.nlu.figures import AtThreshold, NluReport, report_on, threshold_curve
 from components.nlu.folds import group_numbers, stratified_folds
 from components.nlu.training_data import LabelledMessage, NluData, check_trainable
 
@@ -29,12 +29,13 @@ Progress = Callable[[str, int, int], None]
 class CrossValidation:
     """An engine tried on messages that it was not trained on, each once. threshold: chosen on these confidences, in
     which messages of intents left out stand beside the data's own out-of-scope examples; report.at_threshold says what
-    it does. train_seconds: of one fold, on average."""
+    it does. train_seconds: of one fold, on average. curve: what other thresholds would do."""
 
     folds: int
     report: NluReport
     threshold: float
     train_seconds: float
+    curve: tuple[AtThreshold, ...] = ()
 
     @property
     def accuracy(self) -> float:
@@ -140,7 +141,8 @@ def _summary(
     )
     at_threshold = [replace(found, threshold=threshold) for found in understood]
     report = report_on(asked, at_threshold, [*outside, *foreign], known=data.intents, seconds=each * len(asked))
-    return CrossValidation(len(rounds), report, threshold, training)
+    curve = threshold_curve(asked, understood, [*outside, *foreign])
+    return CrossValidation(len(rounds), report, threshold, training, curve)
 
 
 def _confidences(understood: Sequence[Understanding]) -> Numbers:

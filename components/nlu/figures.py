@@ -88,7 +88,7 @@ def report_on(
         entity_f1=_entity_f1(test, understood),
         utterances_per_second=(len(understood) + len(outside)) / max(seconds, 1e-9),
         out_of_scope_auroc=_auroc(understood, outside),
-        at_threshold=_at_threshold(test, understood, outside) if test and outside else None,
+        at_threshold=_at_threshold(test, understood, outside, understood[0].threshold) if test and outside else None,
     )
 
 
@@ -115,10 +115,24 @@ def _auroc(understood: Sequence[Understanding], outside: Sequence[Understanding]
     return float(wins.mean() / (2 * len(below)))
 
 
+def threshold_curve(
+    test: Sequence[LabelledMessage],
+    understood: Sequence[Understanding],
+    outside: Sequence[Understanding],
+    steps: int = 100,
+) -> tuple[AtThreshold, ...]:
+    """What each threshold from 0 to 1 would give a customer; empty where messages of one side are missing."""
+    if not test or not outside:
+        return ()
+    return tuple(_at_threshold(test, understood, outside, step / steps) for step in range(steps + 1))
+
+
 def _at_threshold(
-    test: Sequence[LabelledMessage], understood: Sequence[Understanding], outside: Sequence[Understanding]
+    test: Sequence[LabelledMessage],
+    understood: Sequence[Understanding],
+    outside: Sequence[Understanding],
+    threshold: float,
 ) -> AtThreshold:
-    threshold = understood[0].threshold
     kept = sum(
         found.intent == message.intent and found.confidence >= threshold
         for message, found in zip(test, understood, strict=True)
