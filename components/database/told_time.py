@@ -1,4 +1,4 @@
-"""Tells PostgreSQL what time it is, for a simulation: a process whose clock is another one lives in one time with it."""
+"""Tells PostgreSQL what time it is, so that it lives in one time with a process whose clock is simulated."""
 
 from __future__ import annotations
 
