@@ -12,6 +12,7 @@ from apps.cli import (
     answer,
     ask,
     channel,
+    demo_traffic,
     evaluate,
     flow,
     ingest,
@@ -68,6 +69,7 @@ app.add_typer(run.app, name="run")
 app.add_typer(plan.app, name="plan")
 app.add_typer(workflow.app, name="workflow")
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(demo_traffic.app, name="demo")
 
 
 def main() -> None:

@@ -24,8 +24,8 @@ Process = Generator["float | Bell", None, None]
 
 
 class SimulatedClock:
-    """Python's clock, while it is held: it ticks on from where it was moved to. Monotonic clocks, which deadlines go by,
-    are left alone."""
+    """Python's clock, while it is held: it ticks on from where it was moved to. Monotonic clocks stay as they are:
+    deadlines go by them."""
 
     def __init__(self, traveller: time_machine.Traveller) -> None:
         self._traveller = traveller

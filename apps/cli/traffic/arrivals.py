@@ -22,8 +22,8 @@ Choice = TypeVar("Choice")
 
 @dataclass(frozen=True)
 class Arrival:
-    """One customer. domain: the tenant's. mark: names them in their conversation's values; of_day: their number on that day, from 1. upset:
-    they come for what has gone wrong that day."""
+    """One customer. domain: the tenant's. mark: names them in their conversation's values. of_day: their number on
+    that day, from 1. upset: they come for what has gone wrong that day."""
 
     conversation_id: UUID
     domain: str

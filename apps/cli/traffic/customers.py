@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from apps.cli.traffic.agenda import Process
 from apps.cli.traffic.arrivals import Arrival, one_of
-from apps.cli.traffic.world import Visit, World
+from apps.cli.traffic.world import SIMULATED, Visit, World
 from components.helpdesk.shop import import_shop
 from components.helpdesk.shop_file import CustomerEntry, ItemEntry, OrderEntry, ShopFile
 
@@ -39,8 +39,8 @@ def visit(world: World, arrival: Arrival) -> Process:
     name = f"{chance.choice(script.first_names)} {chance.choice(script.last_names)}"
     channel, vip = one_of(chance, script.channels), chance.random() < script.vip
     mine = Visit(arrival, persona, chance, channel, name, world.wishes.one(chance, upset=arrival.upset))
-    known = {"name": name, "email": f"{name.lower().replace(' ', '.')}@mail.example"}
-    world.open(mine, {**known, "vip": "true"} if vip else known)
+    # No address: whoever serves the tenant later must have nobody to write to.
+    world.open(mine, {"name": name, "vip": "true"} if vip else {"name": name})
     world.after(mine)
     if chance.random() < 0.2:
         yield from _say(world, mine, chance.choice(script.greetings))
@@ -182,6 +182,8 @@ def _order(world: World, mine: Visit) -> str:
         items=(item,),
         method="Visa ending in 4242",
     )
-    owner = CustomerEntry(customer_id=customer, first_name=first, last_name=last)
+    owner = CustomerEntry(
+        customer_id=customer, first_name=first, last_name=last, details={SIMULATED: mine.arrival.mark}
+    )
     import_shop(world.workbench.database, world.context, ShopFile(customers=(owner,), orders=(order,)))
     return number
