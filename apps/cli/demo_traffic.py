@@ -97,10 +97,11 @@ def demo_domains() -> set[str]:
 
 
 def _check(registry: Registry, tenant: Tenant, anyway: bool) -> None:
-    if tenant.domain not in demo_domains() and not anyway:
+    demo = demo_domains()
+    if tenant.domain not in demo and not anyway:
         raise InvalidInput(
-            f"{tenant.domain} is not a tenant of the demo, as {', '.join(sorted(demo_domains()))} are: its figures would "
-            "be invented ones. --anyway makes them all the same",
+            f"{tenant.domain} is not a tenant of the demo ({', '.join(sorted(demo))}): its figures would be invented; "
+            "--anyway makes them all the same",
             field="tenant",
         )
     if not registry.serves(tenant):

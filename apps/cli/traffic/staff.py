@@ -87,6 +87,7 @@ class Agents:
             yield from self._talk(agent, mine, item)
         except Conflict:
             # A colleague was quicker, or the timers have taken it away.
+            mine.unanswered = False
             world.counts["taken away"] += 1
 
     def _talk(self, agent: Agent, mine: Visit, item: QueueItem) -> Served:
@@ -153,6 +154,7 @@ class Agents:
             ("tenant.name", world.tenant.name),
         ):
             text = text.replace("{{ " + name + " }}", value)
+        mine.unanswered = False
         world.counts["agent messages"] += 1
         world.workbench.desk.say(
             world.context,

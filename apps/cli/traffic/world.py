@@ -47,8 +47,8 @@ class _Provider:
 
 @dataclass
 class Visit:
-    """A customer in their conversation. waits: for a person; left: and is there no more. said: messages so far. wanted:
-    what they came for last."""
+    """A customer in their conversation. waits: for a person; left: and is there no more. unanswered: an agent has not
+    said anything since they did. said: messages so far. wanted: what they came for last."""
 
     arrival: Arrival
     persona: Persona
@@ -58,6 +58,7 @@ class Visit:
     wanted: Wanted
     waits: bool = False
     left: bool = False
+    unanswered: bool = False
     said: int = 0
     reopened: bool = False
 
@@ -119,8 +120,10 @@ class World:
         if status == "waiting" and not visit.waits:
             visit.waits = True
             self.agenda.ring(self.bell)
-        if status in ("waiting", "agent"):
-            self._sweep_when_due()
+            self._look_after(visit, self.config.handover.wait_minutes)
+        if status == "agent" and not visit.unanswered:
+            visit.unanswered = True
+            self._look_after(visit, self.config.handover.silent_minutes)
         return taken
 
     def after(self, visit: Visit) -> None:
@@ -150,12 +153,16 @@ class World:
         return
         yield 0.0
 
-    def _sweep_when_due(self) -> None:
-        handover, now = self.config.handover, self.agenda.now
-        for minutes in {handover.wait_minutes, handover.silent_minutes}:
-            at = self.hours.after(now, timedelta(minutes=minutes))
-            if at is not None:
-                self.agenda.start(self.sweep(), at + _LATER)
+    def _look_after(self, visit: Visit, minutes: float) -> None:
+        """Has the timers sweep as soon as they have something to do for a customer who waits still."""
+
+        def look() -> Process:
+            if visit.waits or visit.unanswered:
+                yield from self.sweep()
+
+        at = self.hours.after(self.agenda.now, timedelta(minutes=minutes))
+        if at is not None:
+            self.agenda.start(look(), at + _LATER)
 
     def local(self, at: datetime) -> datetime:
         """By the tenant's clock on the wall."""
