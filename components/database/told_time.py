@@ -21,13 +21,14 @@ def tell_time(engine: Engine, clock: Clock) -> None:
     its own: tables are declared so that statements ask for their moments. clock: with a time zone."""
 
     def tell(
-        _connection: Connection, _cursor: Any, statement: str, values: Any, _context: Any, many: bool
+        _connection: Connection, _cursor: Any, statement: str, values: Any, _context: Any, _many: bool
     ) -> tuple[str, Any]:
         told, times = _ASKED.subn(f"CAST(%({_TOLD})s AS timestamptz)", statement)
         if not times:
             return statement, values
         at = {_TOLD: clock()}
-        return told, [_with(each, at) for each in values] if many else _with(values, at)
+        # Many rows in one statement have their values in one mapping, as one has.
+        return told, [_with(each, at) for each in values] if isinstance(values, list) else _with(values, at)
 
     event.listen(engine, "before_cursor_execute", tell, retval=True)
 
