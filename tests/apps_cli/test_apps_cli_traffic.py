@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 DEMO = PROJECT / "deploy" / "demo"
 UNTIL = date(2026, 3, 6)
 ARTICLES = ("returns", "orders")
-SEED, PER_DAY = 3, 14
+SEED, PER_DAY = 3, 9
 # Of what has begun, until when it holds.
 DEADLINES = ("leased_until", "turn_until", "expires_at", "next_at", "first_response_due", "resolution_due")
 # An order is older than the question about it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import suppress
 from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from apps.cli.traffic.agenda import Process
 from apps.cli.traffic.arrivals import Arrival, one_of
 from apps.cli.traffic.world import SIMULATED, Visit, World
+from components.core.errors import Conflict
 from components.helpdesk.shop import import_shop
 from components.helpdesk.shop_file import CustomerEntry, ItemEntry, OrderEntry, ShopFile
 
@@ -72,8 +74,10 @@ def rate(world: World, mine: Visit, verdict: Verdict) -> Process:
     comment = None
     if chance.random() < 0.25:
         comment = chance.choice(script.comments.good if stars > 3 else script.comments.bad)
-    world.workbench.outcomes.rate(world.context, mine.conversation_id, stars, comment)
-    world.counts["ratings"] += 1
+    # Nobody has said anything yet: there is nothing to rate.
+    with suppress(Conflict):
+        world.workbench.outcomes.rate(world.context, mine.conversation_id, stars, comment)
+        world.counts["ratings"] += 1
 
 
 def come_back(world: World, mine: Visit) -> Process:

@@ -160,4 +160,5 @@ def _unless(stopped: Callable[[], bool], process: Process) -> Process:
 def _hourly(world: World) -> Process:
     while True:
         yield from world.sweep()
+        world.work()
         yield _HOUR

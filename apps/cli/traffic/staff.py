@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import suppress
 from datetime import datetime, time, timedelta
 from random import Random
 from typing import TYPE_CHECKING
@@ -39,6 +40,8 @@ class Agents:
         self._agents = sorted(everybody, key=lambda each: each.email)
         self._chance = {each.agent_id: Random(f"{seed}/{each.email}") for each in self._agents}  # noqa: S311
         self._here: set[UUID] = set()
+        # Tickets that somebody has before them.
+        self._at_work: set[UUID] = set()
         for name, text in self._staff.canned.items():
             if name not in {each.name for each in world.workbench.agent_tools.canned_answers.list(world.context)}:
                 world.workbench.agent_tools.canned_answers.put(world.context, name, text)
@@ -193,26 +196,31 @@ class Agents:
         old = [
             each.ticket
             for each in found
-            if each.ticket.session_id in world.visits and each.ticket.created_at < world.agenda.now - _TICKET_AGE
+            if each.ticket.session_id in world.visits
+            and each.ticket.ticket_id not in self._at_work
+            and each.ticket.created_at < world.agenda.now - _TICKET_AGE
         ]
         if not old:
             return False
         ticket = min(old, key=lambda each: each.number)
+        self._at_work.add(ticket.ticket_id)
         yield self._seconds(agent, self._staff.writes * 3)
-        tickets.comment(world.context, ticket.ticket_id, Comment(self._staff.ticket, public=True), actor=actor)
         status = "resolved" if chance.random() < 0.85 else "pending"
-        tickets.change(
-            world.context, ticket.ticket_id, TicketChange(status=status, assigned_to=agent.agent_id), actor=actor
-        )
-        world.counts["tickets worked on"] += 1
+        change = TicketChange(status=status, assigned_to=agent.agent_id)
+        with suppress(Conflict):
+            # Resolved meanwhile, with the conversation that it came of.
+            tickets.comment(world.context, ticket.ticket_id, Comment(self._staff.ticket, public=True), actor=actor)
+            tickets.change(world.context, ticket.ticket_id, change, actor=actor)
+            world.counts["tickets worked on"] += 1
+        self._at_work.discard(ticket.ticket_id)
         return True
 
     def _close_tickets(self, agent: Agent, mine: Visit) -> None:
         """What was opened for a wait that is over."""
         world, actor = self._world, Actor("agent", agent.agent_id, agent.name)
         query = TicketQuery(status=("open",), session_id=mine.conversation_id)
+        change = TicketChange(status="resolved", assigned_to=agent.agent_id)
         for found in world.workbench.tickets.search(world.context, query).tickets:
-            change = TicketChange(status="resolved", assigned_to=agent.agent_id)
             world.workbench.tickets.change(world.context, found.ticket.ticket_id, change, actor=actor)
 
     def _seconds(self, agent: Agent, median: float) -> float:
