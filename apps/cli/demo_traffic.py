@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -68,8 +69,8 @@ def traffic(
     with open_registry() as registry:
         tenants = [registry.tenants.get_by_domain(each) for each in tenant or sorted(demo_domains())]
         for each in tenants:
-            order.script.of(each.domain)
             _check(registry, each, anyway)
+            order.script.of(each.domain)
             if fresh:
                 removed = remove_simulated(registry.database, each.context)
                 err.print(f"[dim]{each.domain}:[/] {removed} conversations of earlier traffic removed")
@@ -118,10 +119,20 @@ def _print(made: list[Made], left: dict[str, Left]) -> None:
     turns, longest = sum(each.turns for each in made), max((each.seconds for each in made), default=0.0)
     if turns:
         out.print(f"{turns} turns in {longest:.0f} s: {turns / longest:.0f} turns a second", style="bold")
-    table = Table("tenant", "conversations", "by result", "waits p50, p90", "stars", "refusals", "tickets")
     for domain, has in left.items():
-        waits = "none" if has.wait_seconds is None else ", ".join(f"{each / 60:.1f} min" for each in has.wait_seconds)
-        counted = (has.results, has.ratings, has.refusals, has.tickets)
-        results, stars, refusals, tickets = ("\n".join(f"{k}: {v}" for k, v in each.items()) for each in counted)
-        table.add_row(domain, str(has.conversations), results, waits, stars, refusals, tickets)
-    out.print(table)
+        table = Table(show_header=False, title=f"{domain}: {has.conversations} simulated conversations")
+        waits = "nobody" if has.wait_seconds is None else _minutes(*has.wait_seconds)
+        table.add_row("by result", _counted(has.results))
+        table.add_row("waited for a person", waits)
+        table.add_row("stars", _counted(has.ratings))
+        table.add_row("answers refused", _counted(has.refusals))
+        table.add_row("tickets", _counted(has.tickets))
+        out.print(table)
+
+
+def _minutes(median: float, most: float) -> str:
+    return f"half of them up to {median / 60:.1f} minutes, nine in ten up to {most / 60:.1f}"
+
+
+def _counted(many: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in many.items()) or "none"

@@ -22,12 +22,14 @@ from apps.cli.traffic.made import count_left
 from apps.cli.traffic.removal import remove_simulated
 from apps.cli.traffic.script import Script, Shift, read_script
 from apps.cli.traffic.simulation import Made, Order, simulate
+from components.core.errors import InvalidSetting
 from components.core.settings import Settings
 from components.core.tenant import Tenant
 from components.database.addresses import DatabaseAddresses
 from components.database.tables import Base
 from components.helpdesk.evaluation.beir import load_evaluation_set
 from components.knowledge.folder_source import FolderSource
+from tests.apps_cli.conftest import Helpdesk
 
 if TYPE_CHECKING:
     from components.bootstrap import Workbench
@@ -205,3 +207,26 @@ def test_a_day_is_the_same_whatever_other_days_are_asked_for_and_the_weekend_is_
     more = arrivals_of(script, tenant, date(2026, 3, 4), zone, seed=1, per_day=200)
     assert {each.conversation_id for each in some} < {each.conversation_id for each in more}
     assert [each.at for each in some] == sorted(each.at for each in some)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--tenant", "bystander.example"], "is not a tenant of the demo"),
+        (["--until", "2999-01-01"], "or a day before is allowed"),
+    ],
+)
+def test_figures_are_invented_for_no_tenant_but_the_demos_and_for_no_future(
+    helpdesk: Helpdesk, options: list[str], said: str
+) -> None:
+    helpdesk("tenant", "create", "Bystander", "bystander.example")
+    refused = helpdesk("demo", "traffic", *options)
+    assert refused.status == 2
+    assert said in refused.err
+
+
+def test_a_script_that_is_wrong_is_named_with_the_place(tmp_path: Path) -> None:
+    file = tmp_path / "traffic.yaml"
+    file.write_text((DEMO / "traffic.yaml").read_text(encoding="utf-8").replace("vip: 0.06", "vip: 6"))
+    with pytest.raises(InvalidSetting, match="vip: Input should be less than or equal to 1"):
+        read_script(file)
