@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -17,6 +18,7 @@ from apps.api.staff_access import StaffAccess
 from apps.api.timer_loop import TimerLoop
 from apps.api.workers import WorkerPool
 from components.bootstrap import Workbench
+from components.core.tenant import Tenant
 
 _CLOSES_WITHIN = 5.0
 
@@ -48,7 +50,7 @@ def add_outcomes(app: FastAPI, workbench: Workbench, bounds: TimerBounds) -> Non
     @asynccontextmanager
     async def lifespan(served: FastAPI) -> AsyncIterator[Any]:
         async with outer(served) as state:
-            loop = TimerLoop(workbench.timers, workbench.tenants.list, sweeping, every=bounds.every)
+            loop = TimerLoop(workbench.timers, partial(_unreserved, workbench), sweeping, every=bounds.every)
             loop.start()
             yield state
             await loop.stop(_CLOSES_WITHIN)
@@ -56,3 +58,8 @@ def add_outcomes(app: FastAPI, workbench: Workbench, bounds: TimerBounds) -> Non
                 each.close()
 
     app.router.lifespan_context = lifespan
+
+
+def _unreserved(workbench: Workbench) -> list[Tenant]:
+    """Those whose time passes here."""
+    return [each for each in workbench.tenants.list() if not workbench.database.is_reserved(each.context)]

@@ -13,6 +13,7 @@ import typer
 if TYPE_CHECKING:
     from components.bootstrap import Registry, Workbench
     from components.core.settings import Settings
+    from components.database.told_time import Clock
     from components.knowledge.source_declarations import SourceDeclaration
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -55,9 +56,9 @@ def open_registry() -> Iterator[Registry]:
 
 
 @contextmanager
-def open_workbench() -> Iterator[Workbench]:
+def open_workbench(clock: Clock | None = None) -> Iterator[Workbench]:
     """Everything, on the database that runs already or one started for this command, and with the Rasa that `helpdesk
-    up` runs for this data folder: what is tried here is the bot that customers have."""
+    up` runs for this data folder: what is tried here is the bot that customers have. clock: a simulation's."""
     from apps.cli.bundled_rasa import find_rasa_url
     from components.bootstrap import build_workbench
     from components.core.settings import load_settings
@@ -67,7 +68,7 @@ def open_workbench() -> Iterator[Workbench]:
     settings = settings.model_copy(update={"rasa_url": find_rasa_url(settings)})
     addresses = provision(settings)
     try:
-        workbench = build_workbench(settings, addresses)
+        workbench = build_workbench(settings, addresses, clock=clock)
         try:
             yield workbench
         finally:

@@ -12,6 +12,7 @@ from apps.cli import (
     answer,
     ask,
     channel,
+    demo_traffic,
     evaluate,
     evaluation_set,
     facts,
@@ -80,6 +81,7 @@ app.add_typer(workflow.app, name="workflow")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(facts.app, name="facts")
 app.add_typer(evaluation_set.app, name="evaluation-set")
+app.add_typer(demo_traffic.app, name="demo")
 
 
 def main() -> None:

@@ -104,6 +104,8 @@ class Foreman:
                 tenant_id = next(iter(self._waiting))
                 approvals = self._waiting.pop(tenant_id)
             try:
+                if self._database.is_reserved(TenantContext(tenant_id)):
+                    continue
                 with suppress(TenantNotFound):
                     if approvals:
                         self.see_to_approvals(TenantContext(tenant_id))

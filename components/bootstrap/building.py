@@ -20,6 +20,7 @@ from components.helpdesk.tenants import TenantRegistry
 if TYPE_CHECKING:
     # These import Haystack, and Haystack imports torch: seconds that administration need not wait.
     from components.core.generation import AnswerGenerator
+    from components.database.told_time import Clock
     from components.dialogue.counted_answers import AnswerCounts
     from components.gateway.observer import GatewayObserver
     from components.gateway.policy import ModelPolicy
@@ -34,9 +35,10 @@ def build_workbench(
     observer: GatewayObserver | None = None,
     counts: AnswerCounts | None = None,
     heard: Heard | None = None,
+    clock: Clock | None = None,
 ) -> Workbench:
     """Wires everything; starts no server. observer: hears of model calls, and of the prompt cache. counts: hears of
-    the answers given in conversations. heard: hears of calls of tools.
+    the answers given in conversations. heard: hears of calls of tools. clock: a simulation's, for PostgreSQL.
 
     Raises ModelUnavailable where the embedder's weights are absent, InvalidCatalogue for a bad models file,
     InvalidSetting.
@@ -106,7 +108,7 @@ def build_workbench(
 
     catalogue = load_catalogue(settings.models)
     state = SharedState.from_settings(settings)
-    database = Database(addresses.app, addresses.operator)
+    database = Database(addresses.app, addresses.operator, clock=clock)
     embedder = RecentEmbedder(embedder_from_settings(settings))
     extractive = ExtractiveGenerator(embedder)
     grounder = Grounder(embedder)

@@ -12,7 +12,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
 Json = dict[str, Any]
-Moment = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True), server_default=func.now())]
+# By default the statement itself asks for now(), so that it can be told another time: see told_time.
+_NOW: dict[str, Any] = {"default": func.now(), "server_default": func.now()}
+Moment = Annotated[datetime, mapped_column(TIMESTAMP(timezone=True), **_NOW)]
+LocalMoment = Annotated[datetime, mapped_column(TIMESTAMP(timezone=False), **_NOW)]
 MaybeMoment = Annotated[datetime | None, mapped_column(TIMESTAMP(timezone=True))]
 Instant = Annotated[datetime | None, mapped_column(TIMESTAMP(timezone=False))]
 TenantId = Annotated[UUID, mapped_column(Uuid, ForeignKey("tenants.tenant_id", ondelete="CASCADE"))]

@@ -14,9 +14,10 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
-from components.core.errors import DatabaseUnavailable
+from components.core.errors import Conflict, DatabaseUnavailable
 from components.core.tenant import TenantContext
 from components.database.roles import REPORTS
+from components.database.told_time import Clock, tell_time
 
 _SET_TENANT = text("SELECT set_config('app.tenant_id', :tenant_id, true)")
 _READ_REPORTS = text(
@@ -29,6 +30,8 @@ _READ_AT_LENGTH = text(
     "set_config('work_mem', '64MB', true), set_config('jit', 'off', true)"
 )
 _FIND_TENANT = text("SELECT tenant_id_for_domain(:domain)")
+_RESERVED = "hashtextextended('reserved ' || %s, 0)"
+_IS_RESERVED = text(f"SELECT NOT pg_try_advisory_xact_lock_shared({_RESERVED % ':tenant_id'})")
 _DUE_RUNS = text("SELECT tenants_with_due_runs()")
 _DUE_TENANTS = text("SELECT tenants_with_due_outbox(:kinds)")
 # A network that swallows packets is noticed within half a minute.
@@ -62,10 +65,12 @@ class Database:
         connect_timeout: int = 5,
         statement_timeout: float = 30.0,
         idle_timeout: float = 300.0,
+        clock: Clock | None = None,
     ) -> None:
         """pool_size: most connections of the application role; the operator's has 2. The rest are seconds:
         to wait for a free connection, for PostgreSQL to accept one, for one statement to end, and for an
-        open transaction to do nothing (do slow work outside of it)."""
+        open transaction to do nothing (do slow work outside of it). clock: a simulation's, which statements
+        go by in place of PostgreSQL's."""
 
         def pool(url: str, size: int) -> Engine:
             options = _options(statement_timeout, idle_timeout)
@@ -73,6 +78,8 @@ class Database:
 
         self._app = pool(app_url, pool_size)
         self._operator = pool(operator_url, 2)
+        if clock is not None:
+            tell_time(self._app, clock)
 
     @contextlib.contextmanager
     def tenant(self, context: TenantContext) -> Iterator[Session]:
@@ -141,6 +148,25 @@ class Database:
         except psycopg.Error as error:
             raise _unavailable(self._app, error) from error
         return connection
+
+    @contextlib.contextmanager
+    def reserve(self, context: TenantContext) -> Iterator[None]:
+        """While the block runs, or its process lives, what other processes do by themselves (timers, runs, the outbox)
+        leaves this tenant out. Raises Conflict where it is reserved already, DatabaseUnavailable."""
+        with contextlib.closing(self.listen("helpdesk_reserved")) as connection:
+            connection.execute("SET lock_timeout = '2s'")
+            try:
+                connection.execute(f"SELECT pg_advisory_lock({_RESERVED % '%s'})", [str(context.tenant_id)])
+            except psycopg.errors.LockNotAvailable as error:
+                raise Conflict(
+                    f"another process has tenant {context.tenant_id} to itself: wait until it ends"
+                ) from error
+            yield
+
+    def is_reserved(self, context: TenantContext) -> bool:
+        """Whether a process has the tenant to itself now. Raises DatabaseUnavailable."""
+        with _transaction(self._app) as session:
+            return bool(session.scalar(_IS_RESERVED, {"tenant_id": str(context.tenant_id)}))
 
     def is_ready(self) -> bool:
         """Whether PostgreSQL answers now."""

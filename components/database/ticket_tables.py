@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import TIMESTAMP, BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, Uuid, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, Uuid
 from sqlalchemy.orm import Mapped, mapped_column
 
-from components.database.declarative import Base, ChangedIn, Json, Key, MaybeMoment, Moment, TenantId, TenantKey
+from components.database.declarative import (
+    Base,
+    ChangedIn,
+    Json,
+    Key,
+    LocalMoment,
+    MaybeMoment,
+    Moment,
+    TenantId,
+    TenantKey,
+)
 
 
 class TicketRow(Base):
@@ -40,8 +49,8 @@ class TicketRow(Base):
     status: Mapped[str] = mapped_column(server_default="open")
     priority: Mapped[str] = mapped_column(server_default="normal")
     assigned_to: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=False), server_default=func.now())
-    updated_at: Mapped[datetime] = mapped_column(TIMESTAMP(timezone=False), server_default=func.now())
+    created_at: Mapped[LocalMoment]
+    updated_at: Mapped[LocalMoment]
     number: Mapped[int] = mapped_column(BigInteger)
     subject: Mapped[str] = mapped_column(server_default="")
     details: Mapped[Json] = mapped_column(server_default="{}")

@@ -76,14 +76,15 @@ class Turns:
         channel: str = "web",
         customer: Mapping[str, str] | None = None,
         on_stored: OnStored = do_nothing,
+        conversation_id: UUID | None = None,
     ) -> Conversation:
         """A new conversation with its opening replies stored, on the flows that are active now, to its end.
 
         customer: what is known of them, such as `name`. on_stored: stores what belongs to the conversation in the same
-        transaction, called with a connection and the id. Raises InvalidInput, InvalidFlow where the active flows do
-        not load, DatabaseUnavailable.
+        transaction, called with a connection and the id. conversation_id: a new one by default. Raises InvalidInput,
+        InvalidFlow where the active flows do not load, DatabaseUnavailable.
         """
-        conversation_id, known = uuid4(), _checked_customer(customer or {})
+        conversation_id, known = conversation_id or uuid4(), _checked_customer(customer or {})
         opening, version = self._runner.opening(tenant, conversation_id, channel, known, self._deadline)
         conversation, _ = store_opening(
             self._database,

@@ -89,14 +89,35 @@ def test_figures_are_refused_without_a_key_or_with_a_time_that_makes_no_sense(
         assert response.status_code == 422, response.text
 
 
-def test_the_timers_run_while_the_api_is_served(client: TestClient, workbench: Workbench) -> None:
+def test_the_timers_run_while_the_api_is_served_and_leave_a_reserved_tenant_alone(
+    client: TestClient, workbench: Workbench
+) -> None:
     # Next to nothing: the next sweep apologises.
-    domain = f"shop-{uuid4().hex[:12]}.example"
-    tenant = workbench.tenants.create("Shop", domain, {"handover": {"wait_minutes": 0.0001}})
+    soon = {"handover": {"wait_minutes": 0.0001}}
+    tenant, reserved = (workbench.tenants.create("Shop", f"shop-{uuid4().hex[:12]}.example", soon) for _ in range(2))
+    with workbench.database.reserve(reserved.context):
+        left_alone = waiting(client, reserved.domain)
+        chatter = waiting(client, tenant.domain)
+        until_apologised(chatter)
+        assert workbench.conversations.get(tenant.context, UUID(chatter.session)).status == "waiting"
+        # One more, so that a whole sweep has begun since the other one waits.
+        until_apologised(waiting(client, tenant.domain))
+        assert not is_apologised(left_alone)
+    until_apologised(left_alone)
+
+
+def waiting(client: TestClient, domain: str) -> Chatter:
     chatter = begin(client, domain)
     assert chatter.say("I want to talk to a human, please")["status"] == "waiting"
+    return chatter
+
+
+def is_apologised(chatter: Chatter) -> bool:
+    return any("ticket is #" in each["text"] for each in chatter.read()["messages"])
+
+
+def until_apologised(chatter: Chatter) -> None:
     until = time.monotonic() + 30
-    while not any("ticket is #1" in each["text"] for each in chatter.read()["messages"]):
+    while not is_apologised(chatter):
         assert time.monotonic() < until, "no sweep came"
         time.sleep(0.2)
-    assert workbench.conversations.get(tenant.context, UUID(chatter.session)).status == "waiting"

@@ -284,3 +284,19 @@ def test_the_pace_is_kept_by_all_processes_together(database: Database, make_ten
     Pace(database).block(tenant, "slack", 60.0)
     Pace(database).block(tenant, "slack", 5.0)
     assert 50 < Pace(database).reserve(tenant, "slack", 1.0, 0.0) <= 60
+
+
+def test_what_a_process_has_reserved_is_sent_once_it_has_ended(
+    database: Database, make_tenant: Callable[..., Tenant], kind: str
+) -> None:
+    reserved, other, recorder = make_tenant(), make_tenant(), Recorder()
+    with running(Dispatcher(database, senders_of(kind, recorder), sweep=0.05)):
+        with database.reserve(reserved.context):
+            put(database, reserved, kind, "mine")
+            put(database, other, kind, "another")
+            wait_for(lambda: recorder.tried == ["another"])
+            # It was woken for both, and its clock has called for the first again since.
+            put(database, other, kind, "a third", lane="next")
+            wait_for(lambda: len(recorder.tried) == 2)
+            assert "mine" not in recorder.tried
+        wait_for(lambda: "mine" in recorder.tried)

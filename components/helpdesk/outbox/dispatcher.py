@@ -141,7 +141,8 @@ class Dispatcher:
                 tenant_id = next(iter(self._waiting))
                 del self._waiting[tenant_id]
             try:
-                self.send_due(TenantContext(tenant_id))
+                if not self._database.is_reserved(TenantContext(tenant_id)):
+                    self.send_due(TenantContext(tenant_id))
             except DatabaseUnavailable as error:
                 # The sweep finds it again.
                 logger.warning("the outbox cannot be reached: %s", error)

@@ -1,0 +1,1 @@
+"""Conversations of the demo tenants, made through the real engine in simulated time."""
