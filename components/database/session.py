@@ -161,7 +161,12 @@ class Database:
                 raise Conflict(
                     f"another process has tenant {context.tenant_id} to itself: wait until it ends"
                 ) from error
-            yield
+            try:
+                yield
+            finally:
+                # A connection that is closed ends on the server some time later.
+                with contextlib.suppress(psycopg.Error):
+                    connection.execute("SELECT pg_advisory_unlock_all()")
 
     def is_reserved(self, context: TenantContext) -> bool:
         """Whether a process has the tenant to itself now. Raises DatabaseUnavailable."""
