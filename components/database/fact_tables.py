@@ -13,6 +13,7 @@ class FactDeletionRow(Base):
     which transaction they last did. One row a table and month, so that any number of readers can follow."""
 
     __tablename__ = "fact_deletions"
+
     tenant_id: Mapped[TenantKey]
     source: Mapped[str] = mapped_column(primary_key=True)
     month: Mapped[str] = mapped_column(primary_key=True)

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-import psycopg
 from sqlalchemy import Connection, text
 
 from components.core.errors import TenantNotFound
@@ -129,9 +128,7 @@ class FactRefresh:
         self, connection: Connection, tenant: Tenant, rebuild: bool, on_progress: OnProgress | None, started: float
     ) -> RefreshReport:
         context, plan = tenant.context, self._plan(connection, tenant, rebuild=rebuild)
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        reader = FactReader(driver, context, plan.zone, plan.as_of, _counting(plan.months, on_progress))
+        reader = FactReader(connection, context, plan.zone, plan.as_of, _counting(plan.months, on_progress))
         watermark = {
             "transaction": plan.oldest,
             "as_of": plan.as_of.isoformat(),
