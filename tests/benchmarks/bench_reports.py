@@ -252,8 +252,8 @@ def publish(warehouse: Warehouse, messages_wanted: int) -> None:
 
 
 def measure(reports: Reports, filters: Filters, rounds: int) -> dict[str, list[tuple[float, float]]]:
-    """Milliseconds of each query by the clock and of processor time, which tells a busy machine from a slow query. Asked
-    one after another, as a page does."""
+    """Milliseconds of each query by the clock and of processor time, which tells a busy machine from a slow query.
+    Asked one after another, as a page does."""
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in DASHBOARD_QUERIES}
     for _ in range(rounds + 1):
         for name, ask in DASHBOARD_QUERIES.items():
