@@ -284,7 +284,7 @@ def main() -> None:
             clock, processor = np.asarray(each[name]).T
             told += [np.percentile(clock, 50), np.percentile(clock, 95), np.percentile(processor, 50)]
         table.add_row(name, *(f"{value:.0f} ms" for value in told))
-    Console().print(table)
+    Console(width=140).print(table)
 
 
 if __name__ == "__main__":
