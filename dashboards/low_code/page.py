@@ -27,7 +27,7 @@ code, pre {{ font: 13px/1.45 ui-monospace, Menlo, monospace; }}
 dd code {{ display: block; }}
 pre {{ background: #f5f6f8; border: 1px solid {LINE}; border-radius: 6px; padding: 10px; overflow: auto;
   max-height: 420px; }}
-summary {{ cursor: pointer; color: #005a8e; padding: 3px 0; }}
+summary {{ cursor: pointer; color: #005a8e; padding: 3px 0; overflow-wrap: anywhere; }}
 summary:focus-visible {{ outline: 3px solid #005a8e; outline-offset: 2px; }}
 article {{ background: #fff; border: 1px solid {LINE}; border-radius: 8px; padding: 14px 16px; margin-bottom: 14px; }}
 @media (max-width: 560px) {{ dl {{ grid-template-columns: 1fr; }} }}
