@@ -33,7 +33,7 @@ def test_a_set_is_imported_asked_and_exported_and_guards_a_prompt(
     assert helpdesk("ingest", domain).status == 0
     imported = helpdesk("evaluation-set", "import", domain, str(questions), "--name", "asked", "--note", "first")
     assert imported.status == 0, imported.err
-    assert "1 documents that the evaluation set asked names are not in the knowledge" in " ".join(imported.err.split())
+    assert "does not have: 1 (help/gone.md)" in " ".join(imported.err.split())
     measured = helpdesk(
         "evaluate", "answers", "--tenant", domain, "--set", "asked", "--pipeline", "bm25", "--against", "now", "--json"
     )
@@ -54,7 +54,7 @@ def test_a_set_is_imported_asked_and_exported_and_guards_a_prompt(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("evaluate", "answers", "--tenant", "nowhere.example"), "nowhere.example"),
+        (("evaluation-set", "list", "nowhere.example"), "nowhere.example"),
         (("evaluation-set", "import", "nowhere.example", "/no/such/folder"), "/no/such/folder"),
         (("evaluation-set", "draft", "nowhere.example", "dreams", "x.yaml"), "dreams"),
     ],
