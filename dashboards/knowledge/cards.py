@@ -44,7 +44,7 @@ def card(title: str, about: str, *parts: str, empty: str = "") -> pn.pane.HTML:
     inside = "".join(parts) or f'<p class="empty">{escape(empty)}</p>'
     head = f'<h2>{escape(title)}</h2><p class="quiet">{escape(about)}</p>'
     return pn.pane.HTML(
-        f"<section>{head}{inside}</section>", stylesheets=[_STYLE], sizing_mode="stretch_width", margin=(10, 10, 4, 10)
+        f"<section>{head}{inside}</section>", stylesheets=[_STYLE], sizing_mode="stretch_width", margin=(6, 10, 14, 10)
     )
 
 

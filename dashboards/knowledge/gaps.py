@@ -71,7 +71,7 @@ def _topic(gap: KnowledgeGap) -> pn.viewable.Viewable:
         label="Download this draft",
         sizing_mode="fixed",
         width=200,
-        margin=(0, 10, 10, 10),
+        margin=(-6, 10, 12, 10),
     )
     return pn.Column(shown, download, sizing_mode="stretch_width")
 
