@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, time
 from typing import Any
 
 import panel as pn
@@ -103,7 +103,8 @@ def lines(title: str, unit: str, period: str, series: Sequence[Series], *, empty
     legend = []
     for number, each in enumerate(series):
         colour = SERIES[number]
-        at = [label for label, _ in each.points]
+        # Bokeh writes a bare date as text, and then finds no range to draw it in.
+        at = [datetime.combine(label, time.min) if isinstance(label, date) else label for label, _ in each.points]
         values = [math.nan if value is None else value for _, value in each.points]
         if each.intervals:
             low = [math.nan if pair is None else pair[0] for pair in each.intervals]
@@ -113,7 +114,7 @@ def lines(title: str, unit: str, period: str, series: Sequence[Series], *, empty
             {
                 "at": at,
                 "value": values,
-                "label": [label_text(label) for label in at],
+                "label": [label_text(label) for label, _ in each.points],
                 "said": [told(each) for each in values],
             }
         )

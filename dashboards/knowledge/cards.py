@@ -23,7 +23,7 @@ p {{ margin: 2px 0 8px; }}
 .rows {{ overflow: auto; max-height: 420px; }}
 table {{ border-collapse: collapse; width: 100%; font-size: .9rem; }}
 th, td {{ text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid {LINE}; vertical-align: top; }}
-td {{ overflow-wrap: anywhere; }}
+td {{ overflow-wrap: break-word; }}
 td.n, th.n {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
 .sides {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(250px, 1fr)); gap: 14px; margin-top: 8px; }}
 .sides > div {{ border-left: 3px solid {LINE}; padding-left: 10px; overflow-wrap: anywhere; }}
@@ -44,7 +44,7 @@ def card(title: str, about: str, *parts: str, empty: str = "") -> pn.pane.HTML:
     inside = "".join(parts) or f'<p class="empty">{escape(empty)}</p>'
     head = f'<h2>{escape(title)}</h2><p class="quiet">{escape(about)}</p>'
     return pn.pane.HTML(
-        f"<section>{head}{inside}</section>", stylesheets=[_STYLE], sizing_mode="stretch_width", margin=(0, 10, 14, 10)
+        f"<section>{head}{inside}</section>", stylesheets=[_STYLE], sizing_mode="stretch_width", margin=(6, 10, 14, 10)
     )
 
 

@@ -46,7 +46,7 @@ def _pair(conflict: KnowledgeConflict, dismiss: Any) -> pn.viewable.Viewable:
     sides = (_side(conflict.first, spans[0]), _side(conflict.second, spans[1]))
     about = f"First seen {moment(conflict.first_seen)}; likeness {conflict.similarity:.2f} of 1"
     shown = card(conflict.why[:1].upper() + conflict.why[1:], about, f'<div class="sides">{"".join(sides)}</div>')
-    button = pn.widgets.Button(label="Both hold: dismiss", margin=(-6, 10, 14, 10))
+    button = pn.widgets.Button(label="Both hold: dismiss", sizing_mode="fixed", width=180, margin=(-6, 10, 12, 10))
     button.on_click(dismiss)
     return pn.Column(shown, button, sizing_mode="stretch_width")
 

@@ -65,7 +65,9 @@ def show_checks(health: KnowledgeHealth, tenant: Tenant) -> pn.viewable.Viewable
             for spell in past
         ]
         told = table(("Result", "From", "To", "Runs", "What it said last"), rows, raw=(0,))
-        parts.append(f"<details><summary>{escape(each.result.name)}: the last 90 days</summary>{told}</details>")
+        parts.append(
+            f"<details><summary>{escape(_words(each.result.name))}: the last 90 days</summary>{told}</details>"
+        )
     about = "Checks of Dagster's last runs for this tenant, the failing ones first."
     return card("Checks", about, *(parts if spells else ()), empty=_NO_CHECK)
 
@@ -101,7 +103,11 @@ def _told(delays: Delays) -> str:
 
 
 def _row(spell: CheckSpell) -> tuple[str, str, str, str, str]:
-    return spell.result.name, _state(spell), moment(spell.since), moment(spell.at), spell.result.description
+    return _words(spell.result.name), _state(spell), moment(spell.since), moment(spell.at), spell.result.description
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _state(spell: CheckSpell) -> str:

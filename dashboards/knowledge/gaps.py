@@ -68,8 +68,10 @@ def _topic(gap: KnowledgeGap) -> pn.viewable.Viewable:
     download = pn.widgets.FileDownload(
         file=BytesIO(gap.draft.encode()),
         filename=f"draft-{name}.md",
-        label=f"Download the draft: {gap.label}",
-        margin=(-6, 10, 14, 10),
+        label="Download this draft",
+        sizing_mode="fixed",
+        width=200,
+        margin=(-6, 10, 12, 10),
     )
     return pn.Column(shown, download, sizing_mode="stretch_width")
 

@@ -28,7 +28,9 @@ def page(desk: Desk, viewer: Viewer) -> pn.viewable.Viewable:
     if tenant is None:
         return pn.pane.Markdown("Choose one tenant above: knowledge is looked after tenant by tenant.")
     health = KnowledgeHealth(desk.registry.database, Reports(desk.warehouse))
-    period = pn.widgets.RadioButtonGroup(label="Period", options=_PERIODS, value=30)
+    period = pn.widgets.RadioButtonGroup(
+        label="Period", options=_PERIODS, value=30, sizing_mode="fixed", width=420, margin=(12, 10)
+    )
     dated = pn.Column(*_dated(health, tenant, 30), sizing_mode="stretch_width")
     pn.bind(lambda days: dated.param.update(objects=_dated(health, tenant, days)), period, watch=True)
     conflicts = show_conflicts(health, tenant, viewer)
@@ -37,6 +39,7 @@ def page(desk: Desk, viewer: Viewer) -> pn.viewable.Viewable:
         ("Checks", show_checks(health, tenant)),
         ("Contradictions", conflicts),
         ("Gaps", show_gaps(health, tenant)),
+        dynamic=True,
         sizing_mode="stretch_width",
     )
 

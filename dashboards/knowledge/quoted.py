@@ -54,7 +54,7 @@ def _uncited(found: Citations, period: str) -> pn.viewable.Viewable:
         (each.document_id, each.title, moment(each.updated_at), each.last_day.isoformat() if each.last_day else "never")
         for each in found.uncited
     ]
-    told = table(("Document", "Title", "Text of", "Quoted last"), rows)
+    told = table(("Document", "Title", "Text since", "Quoted last"), rows)
     return card(
         f"Quoted by no answer: {len(rows)} of {found.documents}", f"{period}. {_weight(found)}", told, empty="None."
     )

@@ -7,7 +7,10 @@ from collections.abc import Callable
 import dagster as dg
 from dagster_shop import RETURNS, SHIPPING, WARRANTY, Shop
 
+from components.helpdesk.reports.knowledge.checks import newest_checks
+from dagster_project.definitions import build_definitions
 from dagster_project.jobs import STAGES
+from dagster_project.resources import Helpdesk
 
 MakeShop = Callable[..., Shop]
 QUESTION = "How long does a parcel to Norway take?"
@@ -43,6 +46,40 @@ def test_a_run_is_seen_in_the_interface_with_its_tenant_and_its_checks(
         ("no_empty_document", "no_orphan_chunk", "dimensions_match", "retrieval_quality", "answer_quality"),
         (True, shop.domain),
     )
+
+
+def test_what_the_checks_say_is_kept_for_the_tenants_page(make_shop: MakeShop) -> None:
+    shop = make_shop(returns=RETURNS)
+    shop.materialise()
+    with shop.workbench.database.tenant(shop.tenant.context) as session:
+        kept = {spell.result.name: spell.result for spell in newest_checks(session)}
+    assert {name: (each.asset, each.passed) for name, each in kept.items()} == {
+        "no_empty_document": ("chunks", True),
+        "no_orphan_chunk": ("embeddings", True),
+        "dimensions_match": ("embeddings", True),
+        "retrieval_quality": ("retrieval_evaluation", True),
+    }
+    assert kept["dimensions_match"].figures["dimensions"] == 384
+
+
+def test_a_review_finds_what_contradicts_itself_and_what_is_missing(make_shop: MakeShop) -> None:
+    shop = make_shop(returns=RETURNS, other="# Other\n\nYou can return any item within 14 days of delivery.\n")
+    shop.materialise()
+    for question in ("Do you sell gift vouchers?", "do you sell any gift vouchers"):
+        shop.workbench.answering.answer(shop.tenant.context, question, channel="web")
+    done = (
+        build_definitions(shop.workbench.settings)
+        .resolve_job_def("knowledge_review")
+        .execute_in_process(
+            instance=shop.instance,
+            partition_key=shop.domain,
+            resources={"helpdesk": Helpdesk(shop.workbench.settings, shop.workbench)},
+        )
+    )
+    assert done.success
+    figures = shop.figures("knowledge_conflicts")
+    assert (figures["passages compared"], figures["conflicts"], figures["left for the next run"]) == (2, 1, 0)
+    assert (shop.figures("knowledge_gaps")["unanswered questions"], shop.figures("knowledge_gaps")["topics"]) == (2, 1)
 
 
 def test_progress_names_every_asset_once_it_begins_and_ends_complete(make_shop: MakeShop) -> None:

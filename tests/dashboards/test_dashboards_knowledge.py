@@ -37,7 +37,7 @@ def test_every_part_says_what_there_is_and_fits(
 ) -> None:
     expected = {
         "Freshness and use": ("cannot be read since", "Quoted by no answer: 2 of 4", "From a change at the source"),
-        "Checks": ("retrieval_quality", "allowed loss 0.02"),
+        "Checks": ("retrieval quality", "allowed loss 0.02"),
         "Contradictions": ("Another number: 45 / 30", "of delivery."),
         "Gaps": ("voucher, pay, gift", "14 questions were not answered"),
     }
@@ -49,6 +49,7 @@ def test_every_part_says_what_there_is_and_fits(
             for text in expected[name]:
                 page.get_by_text(text).first.wait_for()
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+            page.wait_for_function("Bokeh.documents.every(each => each.is_idle)")
             SCREENSHOTS.mkdir(exist_ok=True)
             page.screenshot(path=SCREENSHOTS / f"knowledge-{name.split()[0].lower()}-{size[0]}.png", full_page=True)
 
@@ -61,10 +62,12 @@ def test_a_draft_is_downloaded_and_a_dismissed_contradiction_goes(
         page.wait_for_selector(f".{FILLED}")
         tab(page, "Gaps")
         with page.expect_download() as download:
-            page.get_by_text("Download the draft: voucher").click()
+            page.get_by_text("Download this draft").first.click()
         assert download.value.suggested_filename == "draft-voucher-pay-gift.md"
         assert Path(download.value.path()).read_text() == DRAFT
         tab(page, "Contradictions")
+        page.get_by_text("1 contradiction").wait_for()
+        page.locator("mark", has_text="30").wait_for()
         assert {"45", "30"} <= set(page.locator("mark").all_inner_texts())
         page.get_by_text("Both hold: dismiss").click()
         page.get_by_text("0 contradictions").wait_for()
