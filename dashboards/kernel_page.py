@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs
+from zoneinfo import ZoneInfo
 
 from components.bootstrap import Registry, open_registry
 from components.bootstrap.people import build_people
 from components.core.settings import request_of_kernel
+from components.core.tenant import Tenant
 from components.helpdesk.access.people import Person
 from components.helpdesk.access.roles import Permission, require
+from components.helpdesk.tenant_config import read_config
 from dashboards.viewer import COOKIE, Viewer, viewer_of
 
 PERMISSION: Permission = "see_knowledge"
@@ -23,6 +27,11 @@ def open_page() -> tuple[Registry, Viewer]:
     registry = open_registry()
     person = build_people(registry).get(token_in(cookies))
     return registry, admitted(person, parse_qs(query).get("tenant", [""])[0])
+
+
+def today(tenant: Tenant) -> date:
+    """By the tenant's own clocks."""
+    return datetime.now(ZoneInfo(read_config(tenant.config).handover.time_zone)).date()
 
 
 def admitted(person: Person, asked: str) -> Viewer:

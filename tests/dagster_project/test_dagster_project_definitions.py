@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from components.core.documents import DocumentProblem
 from components.core.settings import Settings
 from components.database.addresses import DatabaseAddresses
+from components.helpdesk.notebooks.notebook import notebooks
 from components.knowledge.source_declarations import FolderSourceAttributes, load_declarations, write_declaration
 from dagster_project.definitions import build_definitions
 from dagster_project.instance import prepare_home
@@ -60,6 +61,7 @@ def test_the_definitions_are_these(defs: dg.Definitions) -> None:
         "knowledge_gaps": {"served_index"},
         "nlu_model": set(),
         "conversation_facts": set(),
+        **{f"notebooks/{notebook.name}": {"served_index"} for notebook in notebooks()},
     }
     assert {key.to_user_string() for key in graph.asset_check_keys} == {
         "answer_evaluation:answer_quality",
@@ -79,7 +81,8 @@ def test_the_definitions_are_these(defs: dg.Definitions) -> None:
         ("source_changes", dg.DefaultSensorStatus.RUNNING),
         ("nlu_project_changes", dg.DefaultSensorStatus.RUNNING),
     }
-    assert {"knowledge", "knowledge_review", "understanding", "analytics"} <= set(repository.job_names)
+    expected = {"knowledge", "knowledge_review", "notebooks", "understanding", "analytics"}
+    assert expected <= set(repository.job_names)
 
 
 def test_every_asset_and_check_is_partitioned_by_tenant_and_explained(defs: dg.Definitions) -> None:

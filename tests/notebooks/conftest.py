@@ -59,7 +59,7 @@ def workbench(settings: Settings, postgres: DatabaseAddresses) -> Iterator[Workb
 
 @pytest.fixture(scope="session")
 def shop(workbench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Tenant:
-    """Three articles, five questions, five intents, one answer and one refusal."""
+    """Three articles, five questions, five intents, one answer and two refusals that ask for the same."""
     from components.helpdesk.understanding.projects import own_folder
     from components.knowledge.folder_source import FolderSource
 
@@ -72,7 +72,7 @@ def shop(workbench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Tena
     questions = evaluation_folder(folder / "tents" / "evaluation", QUESTIONS)
     workbench.ingestion.ingest(shop, [FolderSource("help", folder / "help")], [questions])
     write_project(own_folder(workbench.settings.data_dir, shop.context) / "data")
-    for question in (NORWAY, REFUSED):
+    for question in (NORWAY, "Can I buy aquarium fish here?", REFUSED):
         workbench.answering.answer(shop.context, question)
     return shop
 

@@ -25,6 +25,7 @@ SHOWN = {
     "chunking_and_fusion": ["3 documents; 4 answerable questions", "128 tokens, hybrid", "tokens read"],
     "evaluation_set_from_conversations": ["0 candidates of the last 30 days", "No conversation", "Nothing was kept"],
     "explore_knowledge": ["3 documents, 3 passages, 1 problems", "help/shipping.md", "help/broken.pdf"],
+    "knowledge_gaps": ["2 unanswered questions", "0 of them unlike", "aquarium", "### 1. "],
     "nlu_confusion": ["40 examples of 5 intents", "accuracy", "in scope: kept and right"],
     "prompt_lab": ["5 questions of tents/evaluation", "over 5 questions", "mean difference", "input_tokens"],
     "why_this_answer": ["Do you sell aquarium fish?", "no, refused", "vector", "too little to answer", "Today:"],

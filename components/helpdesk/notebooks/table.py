@@ -49,3 +49,21 @@ def _shown(value: Any) -> str:
         return f"{value:.3f}".rstrip("0").rstrip(".") if abs(value) < 100 else f"{value:.0f}"
     text = " ".join(str(value).split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+@dataclass(frozen=True)
+class Markdown:
+    """Text with headings that a notebook shows as such; whoever wrote it, nothing in it is HTML."""
+
+    text: str
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def markdown(*parts: str) -> Markdown:
+    """The parts one below the other."""
+    return Markdown("\n\n".join(part.replace("<", "&lt;") for part in parts))
