@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -147,7 +146,7 @@ def simulate(
         there,
         world.counts["turns"],
         monotonic() - began,
-        Counter(world.counts),
+        dict(world.counts),
     )
 
 
