@@ -1,1 +1,1 @@
-"""How good retrieval is, and when not to answer: each figure has its one definition here."""
+"""How good retrieval and answers are, and what may serve for it: each figure has its one definition here."""
