@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from apps_api_sockets import PASSWORD, Desks, make_desks
+from apps_api_sockets import Desks, make_desks
 from fastapi.testclient import TestClient
 from test_apps_api_bad_input import assert_problem
 
 from components.bootstrap import Workbench
+from tests.staff import PASSWORD
 
 
 def credentials(desks: Desks, email: str, **changed: str) -> dict[str, str]:
