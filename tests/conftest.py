@@ -12,8 +12,12 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.session_database import *  # noqa: F403
+from tests.sharing_out import turn_of
 
 if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import Scheduling
+
     from components.nlu.rasa_server import RasaServer
     from components.nlu.rasa_training import RasaProgress
 
@@ -22,19 +26,21 @@ if TYPE_CHECKING:
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
-# Rooms whose tests stand on one server or workbench, which every worker would have to make anew.
-_TOGETHER = frozenset({"apps_api", "apps_chat", "apps_console", "dagster_project", "dashboards", "notebooks"})
-_RASA_FIXTURES = frozenset({"rasa_model", "rasa_server"})
-
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What shares costly fixtures stays on one worker (pytest-xdist); otherwise each file goes wherever there is time.
-    The real Rasa, trained once, goes with the API's tests, some of which talk to it."""
-    for item in items:
-        room = item.path.parent.name
-        fixtures = set(getattr(item, "fixturenames", ()))
-        group = "apps_api" if fixtures & _RASA_FIXTURES else room if room in _TOGETHER else item.path.name
-        item.add_marker(pytest.mark.xdist_group(group))
+    """The longest first."""
+    items.sort(key=lambda item: turn_of(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    """What shares costly fixtures stays on one worker, `--dist loadgroup`."""
+    if config.getvalue("dist") != "loadgroup":
+        return None
+    from tests.sharing_out import GroupScheduling
+
+    config.option.loadscopereorder = False
+    return GroupScheduling(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -38,6 +38,7 @@ from apps.cli import (
 )
 from apps.cli.console import print_error
 from components.core.errors import HelpdeskError, InvalidInput
+from components.core.lean_imports import import_when_asked
 
 app = typer.Typer(
     name="helpdesk",
@@ -87,6 +88,7 @@ app.add_typer(demo_traffic.app, name="demo")
 def main() -> None:
     """Exit status: 0 done, 1 failed, 2 called with something that the caller can correct."""
     os.umask(0o077)  # What is in the data folder is the tenants'; PostgreSQL's own account is let through to its part.
+    import_when_asked()
     arguments = sys.argv[1:]
     as_json, debug = "--json" in arguments, "--debug" in arguments
     try:

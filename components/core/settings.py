@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from components.core.errors import InvalidSetting
+from components.core.lean_imports import import_when_asked
 
 LAST_PORT = 65535
 
@@ -175,7 +176,9 @@ def resolve_secret(reference: str) -> str:
 
 
 def quiet_third_parties() -> None:
-    """Turns off what our libraries would send home or fetch, unless the operator has said otherwise."""
+    """Turns off what our libraries would send home or fetch, unless the operator has said otherwise, and what they
+    would import without need."""
+    import_when_asked()
     for name, value in {
         "HAYSTACK_TELEMETRY_ENABLED": "False",
         "GRADIO_ANALYTICS_ENABLED": "False",

@@ -18,12 +18,12 @@ from components.helpdesk.conversations.finishing import finish_turn
 from components.helpdesk.conversations.opening import store_opening
 from components.helpdesk.conversations.turn_records import NewMessage, TurnClaim, TurnResult
 from components.helpdesk.handover.agents import Agent
+from tests.staff import hired
 
 if TYPE_CHECKING:
     from components.bootstrap import Workbench
 
 NAMESPACE = "/handover"
-PASSWORD = "correct horse battery"
 LEASE = 30.0
 WITHIN = 10.0
 
@@ -97,7 +97,7 @@ class Desks:
 
     def agent(self, name: str = "Anna", **more: Any) -> Agent:
         email = f"{uuid4().hex}@example.com"
-        return self.workbench.agents.create(self.tenant.context, email=email, name=name, password=PASSWORD, **more)
+        return hired(self.workbench.database, self.tenant.context, name, email=email, **more)
 
     def agents_auth(self, agent: Agent) -> dict[str, Any]:
         return {"token": self.workbench.agent_tokens.issue(self.tenant.context, agent.agent_id)[0]}

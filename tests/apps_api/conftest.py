@@ -11,6 +11,7 @@ from apps_api_customers import CLOUD, SHOP, Customer, settle
 from apps_api_sockets import Desks, make_desks
 
 from components.core.settings import Settings
+from tests.session_database import trust_the_power
 
 if TYPE_CHECKING:
     from fastapi.testclient import TestClient
@@ -31,6 +32,7 @@ def addresses(settings: Settings) -> Iterator[DatabaseAddresses]:
     from components.database.provision import provision
 
     addresses = provision(settings)
+    trust_the_power(addresses)
     yield addresses
     addresses.close()
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from apps_api_sockets import PASSWORD, Desks, make_desks
+from apps_api_sockets import Desks, make_desks
 from fastapi.testclient import TestClient
 from test_apps_api_bad_input import assert_problem
 
 from components.bootstrap import Workbench
+from tests.staff import PASSWORD
 
 
 def credentials(desks: Desks, email: str, **changed: str) -> dict[str, str]:
@@ -71,8 +72,9 @@ def test_nobody_guesses_a_password_for_long(patient: TestClient, desks: Desks) -
     # Not even with the right one; and a colleague may, until the address has had its share.
     assert patient.post("/agents/sign-in", json=credentials(desks, anna.email)).status_code == 429
     assert patient.post("/agents/sign-in", json=credentials(desks, ben.email)).status_code == 200
-    others = [patient.post("/agents/sign-in", json=credentials(desks, f"{n}@example.com")) for n in range(10)]
-    assert others[-1].status_code == 429
+    # What a slow machine is given back meanwhile is spent too.
+    others = (patient.post("/agents/sign-in", json=credentials(desks, f"{n}@example.com")) for n in range(60))
+    assert 429 in (each.status_code for each in others)
 
 
 @pytest.mark.parametrize("field", ["tenant", "email", "password"])

@@ -10,6 +10,7 @@ import pytest
 
 from tests.benchmarks.bench_handover import run
 from tests.benchmarks.handover_world import FAULTS, world
+from tests.session_database import trust_the_power
 
 
 @pytest.mark.timeout(600)
@@ -17,6 +18,7 @@ def test_cuts_kills_and_restarts_lose_double_and_swap_nothing_and_the_bot_stays_
     make_folder: Callable[[], Path],
 ) -> None:
     with world(make_folder()) as place:
+        trust_the_power(place.addresses)
         found = asyncio.run(run(place, conversations=12, each=12, agents=3, think=1.5, faults=True))
     assert all(found.faults[kind] for kind in FAULTS), found.faults
     assert found.faults["sockets cut"] > 0

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.bootstrap import Workbench
+from tests.staff import hired
 
 CONFIG = {
     "slas": {"high": {"first_response": 60, "resolution": 480}},
@@ -39,9 +40,7 @@ class Desk:
 def make_desk(workbench: Workbench) -> Callable[[], Desk]:
     def make() -> Desk:
         tenant = workbench.tenants.create("Desk", f"desk-{uuid4().hex[:12]}.example", CONFIG)
-        agent = workbench.agents.create(
-            tenant.context, email="anna@example.com", name="Anna", password="correct horse battery"
-        )
+        agent = hired(workbench.database, tenant.context, "Anna")
         token, _ = workbench.agent_tokens.issue(tenant.context, agent.agent_id)
         customer = Customer(tenant, workbench.api_keys.issue(tenant.context, "tests").key)
         return Desk(customer, str(agent.agent_id), {"Authorization": f"Bearer {token}"})

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import pytest
 
 from components.database.addresses import DatabaseAddresses
+from tests.apps_cli.warm_commands import WarmCommands
 
 DOCUMENTS = {
     "returns.md": "# Returns\n\n## Time limit\n\nYou can return a kayak within 45 days of delivery.\n",
@@ -37,21 +36,18 @@ Helpdesk = Callable[..., Outcome]
 
 
 @pytest.fixture(scope="session")
-def helpdesk(postgres: DatabaseAddresses, data_dir: Path) -> Helpdesk:
+def helpdesk(
+    postgres: DatabaseAddresses, data_dir: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Helpdesk]:
     """Runs `helpdesk ARGUMENTS` in a process of its own, on the data folder whose PostgreSQL runs already."""
+    commands = WarmCommands(tmp_path_factory.mktemp("commands"))
+    shell = {"HELPDESK_DATA_DIR": str(data_dir), "PATH": "/usr/bin:/bin", "HOME": str(data_dir)}
 
     def run(*arguments: str, stdin: str = "", environment: Mapping[str, str] = {}) -> Outcome:
-        done = subprocess.run(
-            [sys.executable, "-m", "apps.cli.main", *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=240,
-            env={"HELPDESK_DATA_DIR": str(data_dir), "PATH": "/usr/bin:/bin", "HOME": str(data_dir), **environment},
-        )
-        return Outcome(done.returncode, done.stdout, done.stderr)
+        return Outcome(*commands.run(arguments, stdin, {**shell, **environment}))
 
-    return run
+    yield run
+    commands.close()
 
 
 @pytest.fixture(scope="session")

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from components.core.tenant import Tenant
 from components.helpdesk.handover.agents import Agent
-from tests.apps_api.apps_api_sockets import PASSWORD, Desks
+from tests.apps_api.apps_api_sockets import Desks
 from tests.apps_chat.apps_chat_pages import DESK, Visits
+from tests.staff import PASSWORD
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page

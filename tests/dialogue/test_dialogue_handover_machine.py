@@ -36,6 +36,7 @@ from components.helpdesk.handover.timers import Timers
 from components.helpdesk.outcomes import Outcomes
 from components.helpdesk.tickets.of_conversations import ConversationTickets
 from components.helpdesk.tickets.tickets import Tickets
+from tests.staff import hired
 
 WINDOW = timedelta(hours=72)
 TEXTS = st.sampled_from(
@@ -71,14 +72,10 @@ class Floor(RuleBasedStateMachine):
         self.desk, self.outcomes = Desk(self.database, self.agents), Outcomes(self.database)
         tickets = ConversationTickets(self.database, Tickets(self.database))
         self.timers = Timers(self.database, Arrivals(self.database, tickets), Tickets(self.database))
-        self.staff = [self.hired(name) for name in ("Anna", "Ben")]
+        self.staff = [hired(self.database, self.tenant.context, name) for name in ("Anna", "Ben")]
         self.ids = [opened(self.turns, self.tenant).conversation_id for _ in range(2)]
         self.sent = 0
         self.swept_at = datetime.now(UTC)
-
-    def hired(self, name: str) -> Agent:
-        email = f"{name.lower()}@example.com"
-        return self.agents.create(self.tenant.context, email=email, name=name, password="correct horse battery")
 
     @rule(which=CONVERSATIONS, text=TEXTS)
     def customer_writes(self, which: int, text: str) -> None:

@@ -27,6 +27,7 @@ from components.helpdesk.handover.timers import Timers
 from components.helpdesk.outcomes import Outcomes
 from components.helpdesk.tickets.of_conversations import ConversationTickets
 from components.helpdesk.tickets.tickets import Tickets
+from tests.staff import hired
 
 LEASE = 30.0
 
@@ -79,8 +80,7 @@ class HandoverWorld:
         )
 
     def agent(self, name: str) -> Agent:
-        email = f"{name.lower()}@example.com"
-        return self.agents.create(self.context, email=email, name=name, password="correct horse battery")
+        return hired(self.database, self.context, name)
 
     def opened(self, *, channel: str = "web", language: str = "en", **customer: str) -> UUID:
         opening = TurnResult((NewMessage("Hello"),), "bot", {}, language)

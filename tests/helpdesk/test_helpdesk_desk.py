@@ -23,9 +23,9 @@ from components.helpdesk.conversations.ownership import read_changes
 from components.helpdesk.conversations.turn_records import NewMessage, StoredTurn, TurnClaim, TurnResult
 from components.helpdesk.handover.agents import Agent, Agents
 from components.helpdesk.handover.desk import Desk
+from tests.staff import hired
 
 LEASE = 30.0
-PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
@@ -44,13 +44,13 @@ def desk(database: Database, agents: Agents) -> Desk:
 
 
 @pytest.fixture
-def anna(agents: Agents, tenant: TenantContext) -> Agent:
-    return agents.create(tenant, email="anna@example.com", name="Anna", password=PASSWORD)
+def anna(database: Database, tenant: TenantContext) -> Agent:
+    return hired(database, tenant, "Anna")
 
 
 @pytest.fixture
-def ben(agents: Agents, tenant: TenantContext) -> Agent:
-    return agents.create(tenant, email="ben@example.com", name="Ben", password=PASSWORD)
+def ben(database: Database, tenant: TenantContext) -> Agent:
+    return hired(database, tenant, "Ben")
 
 
 def turn_result(status: str, *texts: str) -> TurnResult:
@@ -226,7 +226,7 @@ def test_another_tenants_agent_finds_no_conversation(
 ) -> None:
     conversation_id = waiting(database, tenant).conversation_id
     other = make_tenant().context
-    spy = agents.create(other, email="spy@example.com", name="Spy", password=PASSWORD)
+    spy = hired(database, other, "Spy")
     for act in (desk.claim, desk.release, desk.give_back, desk.resolve):
         with pytest.raises(NotFound):
             act(other, spy, conversation_id)

@@ -23,8 +23,8 @@ from components.helpdesk.handover.desk import Desk
 from components.helpdesk.handover.queue import Queue, QueueItem, read_position
 from components.helpdesk.handover.watching import Watching
 from components.helpdesk.tenant_config import HandoverConfig
+from tests.staff import hired
 
-PASSWORD = "correct horse battery"
 ALWAYS = BusinessHours(HandoverConfig(wait_minutes=10, silent_minutes=4))
 
 
@@ -49,13 +49,13 @@ def queue(database: Database) -> Queue:
 
 
 @pytest.fixture
-def anna(agents: Agents, tenant: TenantContext) -> Agent:
-    return agents.create(tenant, email="anna@example.com", name="Anna", password=PASSWORD, team="billing")
+def anna(database: Database, tenant: TenantContext) -> Agent:
+    return hired(database, tenant, "Anna", team="billing")
 
 
 @pytest.fixture
-def ben(agents: Agents, tenant: TenantContext) -> Agent:
-    return agents.create(tenant, email="ben@example.com", name="Ben", password=PASSWORD)
+def ben(database: Database, tenant: TenantContext) -> Agent:
+    return hired(database, tenant, "Ben")
 
 
 @pytest.fixture
@@ -201,10 +201,10 @@ def test_what_has_ended_is_among_the_closed_and_nowhere_else(
 
 
 def test_another_tenants_queue_is_empty(
-    queue: Queue, agents: Agents, make_tenant: Callable[..., Tenant], wait: Callable[..., UUID]
+    queue: Queue, database: Database, make_tenant: Callable[..., Tenant], wait: Callable[..., UUID]
 ) -> None:
     wait()
     other = make_tenant().context
-    spy = agents.create(other, email="spy@example.com", name="Spy", password=PASSWORD)
+    spy = hired(database, other, "Spy")
     assert queue.list(other, spy, "waiting", ALWAYS, datetime.now(UTC)) == ()
     assert queue.counts(other, spy).waiting == 0
