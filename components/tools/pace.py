@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, case, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from components.core.errors import RateLimited
@@ -21,7 +21,9 @@ def reserve(connection: Connection, tenant: TenantContext, tool: str, per_minute
     """
     now, each = func.clock_timestamp(), _span(WINDOW / per_minute)
     new = insert(PACES).values(tenant_id=tenant.tenant_id, tool=tool, paced_until=now + each)
-    later = func.greatest(PACES.c.paced_until, now) + each
+    # Further ahead than a window it was by a clock that has been set back since, and says nothing.
+    stood = case((PACES.c.paced_until > now + _span(WINDOW), now), else_=func.greatest(PACES.c.paced_until, now))
+    later = stood + each
     taken = connection.execute(
         new.on_conflict_do_update(
             index_elements=["tenant_id", "tool"],
