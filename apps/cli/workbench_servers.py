@@ -42,9 +42,7 @@ def start_workbench(processes: ProcessGroup, settings: Settings) -> dict[str, st
     processes.start(voila)
     return {
         "JupyterLab (notebooks)": lab_address(settings, token),
-        "Voila (source health, index evaluation)": (
-            f"http://{settings.host}:{settings.resolved_voila_port}{VOILA_PATH}"
-        ),
+        "Voila (knowledge managers)": (f"http://{settings.host}:{settings.resolved_voila_port}{VOILA_PATH}"),
     }
 
 
