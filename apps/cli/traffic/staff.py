@@ -15,6 +15,7 @@ from apps.cli.traffic.customers import come_back
 from apps.cli.traffic.script import Shift
 from apps.cli.traffic.world import Visit, World
 from components.core.errors import Conflict
+from components.helpdesk.access.roles import may
 from components.helpdesk.handover.agents import Agent
 from components.helpdesk.tickets.search import TicketQuery
 from components.helpdesk.tickets.ticket_event import Actor
@@ -36,8 +37,9 @@ class Agents:
 
     def __init__(self, world: World, seed: int) -> None:
         self._world, self._staff = world, world.script.staff
-        everybody = world.workbench.agents.list(world.context)
-        self._agents = sorted(everybody, key=lambda each: each.email)
+        people = world.workbench.agents.list(world.context)
+        helping = [each for each in people if may(each.role, "answer_customers")]
+        self._agents = sorted(helping, key=lambda each: each.email)
         self._chance = {each.agent_id: Random(f"{seed}/{each.email}") for each in self._agents}  # noqa: S311
         self._here: set[UUID] = set()
         # Tickets that somebody has before them.
