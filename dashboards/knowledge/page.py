@@ -39,7 +39,6 @@ def page(desk: Desk, viewer: Viewer) -> pn.viewable.Viewable:
         ("Checks", show_checks(health, tenant)),
         ("Contradictions", conflicts),
         ("Gaps", show_gaps(health, tenant)),
-        dynamic=True,
         sizing_mode="stretch_width",
     )
 
