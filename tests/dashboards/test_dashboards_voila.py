@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 from sqlalchemy import make_url
+from tornado.web import HTTPError
 
 from apps.cli.workbench_servers import VOILA, VOILA_PATH, kernel_environment
 from components.bootstrap.people import build_people
@@ -24,6 +26,7 @@ from components.database.roles import RoleSecrets
 from components.helpdesk.access.roles import Role
 from dashboards.kernel_page import admitted, token_in
 from dashboards.viewer import COOKIE
+from dashboards.voila_server import BoundedKernels
 from tests.dashboards.dashboards_people import Staff
 
 if TYPE_CHECKING:
@@ -124,6 +127,13 @@ def test_the_kernel_judges_by_the_cookie_whatever_the_address_says(registry: Reg
     with pytest.raises(AccessDenied, match="you may see"):
         admitted(person, staff.theirs.domain)
     assert token_in("") == token_in("=;;") == ""
+
+
+def test_no_page_is_opened_past_the_kernels_that_may_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboards.voila_server.MOST_KERNELS", 0)
+    with pytest.raises(HTTPError, match="try again in some minutes") as refused:
+        asyncio.run(BoundedKernels().start_kernel())
+    assert refused.value.status_code == 503
 
 
 def _listens(port: int) -> bool:
