@@ -8,10 +8,9 @@ from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 from components.bootstrap import Registry, open_registry
-from components.bootstrap.people import build_people
 from components.core.settings import request_of_kernel
 from components.core.tenant import Tenant
-from components.helpdesk.access.people import Person
+from components.helpdesk.access.people import Person, open_people
 from components.helpdesk.access.roles import Permission, require
 from components.helpdesk.tenant_config import read_config
 from dashboards.viewer import COOKIE, Viewer, viewer_of
@@ -25,7 +24,7 @@ def open_page() -> tuple[Registry, Viewer]:
     AccessDenied, DatabaseUnavailable."""
     cookies, query = request_of_kernel()
     registry = open_registry()
-    person = build_people(registry).get(token_in(cookies))
+    person = open_people(registry.settings, registry.tenants, registry.agents).get(token_in(cookies))
     return registry, admitted(person, parse_qs(query).get("tenant", [""])[0])
 
 

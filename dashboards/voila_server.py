@@ -16,10 +16,9 @@ from traitlets.config import Config
 from voila.app import Voila
 
 from components.bootstrap import open_registry
-from components.bootstrap.people import build_people
 from components.core.errors import AccessDenied, HelpdeskError, InvalidCredentials, Unavailable
 from components.core.settings import Settings, load_settings, quiet_third_parties
-from components.helpdesk.access.people import People
+from components.helpdesk.access.people import People, open_people
 from dashboards.frame import SIGN_IN
 from dashboards.kernel_page import admitted
 from dashboards.pages import ROOT
@@ -132,7 +131,8 @@ def main() -> None:
     quiet_third_parties()
     try:
         settings = load_settings()
-        Identity.people = build_people(open_registry())
+        registry = open_registry()
+        Identity.people = open_people(registry.settings, registry.tenants, registry.agents)
     except HelpdeskError as error:
         sys.exit(f"the Voila pages cannot be served: {error.message}")
     logging.getLogger("tornado.access").setLevel(logging.WARNING)

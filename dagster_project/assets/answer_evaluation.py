@@ -4,6 +4,7 @@ import dagster as dg
 
 from dagster_project.assets.retrieval_evaluation import ACCEPTABLE, INDEX_VERSION, retrieval_evaluation
 from dagster_project.checks.answer_quality import answer_quality, answers_result
+from dagster_project.checks.recording import record_check
 from dagster_project.partitions import GROUP, OWNERS, TENANTS
 from dagster_project.presentation import difference_metadata, question_metadata
 from dagster_project.resources import Helpdesk
@@ -36,5 +37,5 @@ def answer_evaluation(context: dg.AssetExecutionContext, helpdesk: dg.ResourcePa
             ACCEPTABLE: report.acceptable,
             "reason": report.reason,
         },
-        check_results=[answers_result(report)],
+        check_results=[record_check(helpdesk, [tenant], "answer_quality", "answer_evaluation", answers_result(report))],
     )

@@ -19,10 +19,10 @@ from sqlalchemy import make_url
 from tornado.web import HTTPError
 
 from apps.cli.workbench_servers import VOILA, VOILA_PATH, kernel_environment
-from components.bootstrap.people import build_people
 from components.core.errors import AccessDenied
 from components.database.addresses import DatabaseAddresses
 from components.database.roles import RoleSecrets
+from components.helpdesk.access.people import open_people
 from components.helpdesk.access.roles import Role
 from dashboards.kernel_page import admitted, token_in
 from dashboards.viewer import COOKIE
@@ -65,7 +65,7 @@ def voila(registry: Registry, postgres: DatabaseAddresses, tmp_path_factory: pyt
 @pytest.fixture
 def browse(registry: Registry, staff: Staff, voila: str) -> Callable[..., httpx.Response]:
     """Gets a page as somebody: `browse("analyst", "source_health.ipynb?tenant=…")`; no role: not signed in."""
-    people = build_people(registry)
+    people = open_people(registry.settings, registry.tenants, registry.agents)
 
     def get(role: Role | None, page: str = "") -> httpx.Response:
         form = staff.form(role) if role else {}
@@ -119,7 +119,7 @@ def test_the_list_of_pages_holds_the_pages_and_nothing_else(browse: Callable[...
 
 
 def test_the_kernel_judges_by_the_cookie_whatever_the_address_says(registry: Registry, staff: Staff) -> None:
-    people = build_people(registry)
+    people = open_people(registry.settings, registry.tenants, registry.agents)
     form = staff.form("analyst")
     token = people.sign_in(form["tenant"], form["account"], form["password"])[0]
     person = people.get(token_in(f"other=1; {COOKIE}={token}"))

@@ -16,6 +16,7 @@ from components.core.embeddings import Embedder, Vector
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.database.tables import KnowledgeGapRow
+from components.helpdesk.evaluation.personal_data import PersonalDataRemover, RuleBasedRemover
 from components.helpdesk.grounded_writer import GroundedWriter
 from components.helpdesk.looks import GAPS, store_look
 from components.helpdesk.reports.knowledge.gap_clusters import cluster, label_of
@@ -25,7 +26,6 @@ from components.helpdesk.reports.knowledge.gap_questions import (
     count_unanswered,
     unanswered_questions,
 )
-from components.helpdesk.reports.knowledge.personal_data import Remover, without_personal_data
 from components.models.word_evidence import content_words
 from components.vectors.snapshot import IndexSnapshot
 from components.vectors.tenant_index import TenantIndex
@@ -67,17 +67,18 @@ def look_for_gaps(
     embedder: Embedder,
     *,
     writer: GroundedWriter | None = None,
-    remove: Remover = without_personal_data,
+    personal: PersonalDataRemover | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> GapSearch:
     """Groups what customers asked in [since, until), the last 30 days by default, and replaces what was found before.
 
-    writer: has a language model begin the drafts, where the tenant has one. remove: takes personal data out of what is
-    kept. Raises ModelUnavailable, ModelMismatch, DatabaseUnavailable.
+    writer: has a language model begin the drafts, where the tenant has one. personal: takes personal data
+    out of what is kept, by rules by default. Raises ModelUnavailable, ModelMismatch, DatabaseUnavailable.
     """
     started = perf_counter()
+    remove = (personal or RuleBasedRemover()).remove
     until = until or datetime.now(UTC)
     since = since or until - timedelta(days=DAYS)
     with database.tenant(tenant) as session:
@@ -141,7 +142,7 @@ def _row(
     every: Sequence[frozenset[str]],
     served: IndexSnapshot | None,
     writer: GroundedWriter | None,
-    remove: Remover,
+    remove: Callable[[str], str],
     since: datetime,
     until: datetime,
 ) -> KnowledgeGapRow:
