@@ -34,9 +34,9 @@ from components.helpdesk.evaluation.answer_run import AnswerRun, Variant
 from components.helpdesk.evaluation.answer_runs import questions_of
 from components.helpdesk.evaluation.beir import EvaluationSet
 from components.helpdesk.evaluation.prompt_metrics import PromptFigures
+from components.helpdesk.inside_channels import PLAYGROUND
 from components.retrieval.prompting import ANSWER_PROMPT
 
-CHANNEL = "playground"
 MOST_OF_SET = 500
 _EXPRESSION = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
 _OF_USER = re.compile(r"\b(query|passages)\b")
@@ -184,7 +184,7 @@ def _evaluate(
             questions,
             wanted,
             labelled=body.set is not None,
-            channel=CHANNEL,
+            channel=PLAYGROUND,
             on_progress=lambda done, _: on_progress(before + done, total),
             cancelled=cancelled,
         )

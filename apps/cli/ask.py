@@ -8,6 +8,7 @@ import typer
 
 from apps.cli.console import out, print_json
 from apps.cli.context import AsJson, open_workbench
+from components.helpdesk.inside_channels import COMMAND
 
 if TYPE_CHECKING:
     from components.helpdesk.answered_question import AnsweredQuestion
@@ -25,7 +26,7 @@ def ask(
     """
     with open_workbench() as workbench:
         found = workbench.tenants.get_by_domain(tenant)
-        answered = workbench.answering.answer(found.context, question, top_k=top_k, channel="cli")
+        answered = workbench.answering.answer(found.context, question, top_k=top_k, channel=COMMAND)
     if as_json:
         print_json(answered)
     else:

@@ -18,11 +18,11 @@ from components.database.session import Database
 from components.database.tables import AnswerRow
 from components.helpdesk.answer_lineage import AnswerLineage, PassageLineage
 from components.helpdesk.answered_question import AnsweredQuestion
+from components.helpdesk.inside_channels import EVALUATION
 from components.helpdesk.storable import made_readable
 
 _LONGEST_SENTENCE = 2000
 # Of answers that measure an index or a prompt: nobody asked, and there is one a question of the sets each time.
-EVALUATION = "evaluation"
 MOST_LISTED = 500
 # Of the table: a unit of work for one row costs a millisecond.
 _INSERT = insert(AnswerRow.metadata.tables[AnswerRow.__tablename__])

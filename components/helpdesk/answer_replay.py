@@ -12,8 +12,8 @@ from components.core.tenant import TenantContext
 from components.helpdesk.answer_lineage import AnswerLineage, PassageLineage
 from components.helpdesk.answer_log import AnswerLog
 from components.helpdesk.answering import Answering
+from components.helpdesk.inside_channels import REPLAY
 
-CHANNEL = "replay"
 DEFAULT_TOP_K = 10  # Of answers from before lineage noted it.
 _COMPARED = (
     "answered",
@@ -79,7 +79,7 @@ def replay(answering: Answering, log: AnswerLog, tenant: TenantContext, answer_i
         tenant,
         before.question,
         top_k=before.top_k or DEFAULT_TOP_K,
-        channel=CHANNEL,
+        channel=REPLAY,
         refusal=None if before.answered else before.text,
         fresh=True,
     )

@@ -20,13 +20,14 @@ from components.core.settings import Settings
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.helpdesk.answer_lineage import PassageLineage
-from components.helpdesk.answer_log import EVALUATION, AnswerLog
+from components.helpdesk.answer_log import AnswerLog
 from components.helpdesk.answer_terms import read_terms
 from components.helpdesk.answered_question import AnsweredQuestion
 from components.helpdesk.evaluation.answer_run import AnswerResult, AnswerRun, Variant, run_of
 from components.helpdesk.evaluation.answer_similarity import AnswerSimilarityEvaluator
 from components.helpdesk.evaluation.beir import EvaluationSet, set_version
 from components.helpdesk.evaluation.runs import EvaluationRuns
+from components.helpdesk.inside_channels import EVALUATION
 from components.helpdesk.searching import checked_question, checked_top_k
 from components.helpdesk.storable import made_readable
 from components.retrieval.loading import Bindings, parse_definition

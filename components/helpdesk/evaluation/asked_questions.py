@@ -12,11 +12,9 @@ from sqlalchemy import Row, Select, Uuid, and_, cast, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from components.database.tables import AnswerRow, ConversationRow, FeedbackRow, MessageRow, OutcomeRow
-from components.helpdesk.answer_log import EVALUATION
+from components.helpdesk.inside_channels import INSIDE
 from components.helpdesk.outcome_rules import HELPFUL, UNHELPFUL
 
-# Questions that no customer asked.
-NOT_CUSTOMERS = ("replay", EVALUATION, "playground")
 _RESOLVED = ("verified", "contained", "handed_over")
 
 
@@ -77,7 +75,7 @@ def _asked() -> Select[Any, Any, Any, Any, Any, Any]:
         .outerjoin(ConversationRow, ConversationRow.conversation_id == MessageRow.conversation_id)
         .outerjoin(OutcomeRow, OutcomeRow.conversation_id == MessageRow.conversation_id)
         .outerjoin(FeedbackRow, FeedbackRow.answer_id == AnswerRow.answer_id)
-        .where(AnswerRow.channel.not_in(NOT_CUSTOMERS))
+        .where(AnswerRow.channel.not_in(INSIDE))
     )
 
 

@@ -15,8 +15,8 @@ from components.core.errors import InvalidInput, NotFound
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.database.tables import AnswerRow, EvaluationRunRow, FeedbackRow
-from components.helpdesk.evaluation.asked_questions import NOT_CUSTOMERS
 from components.helpdesk.evaluation.intervals import Interval, share
+from components.helpdesk.inside_channels import INSIDE
 from components.helpdesk.prompts import Prompts
 
 LONGEST_DAYS = 3650
@@ -127,7 +127,7 @@ def _theirs(prompt_id: str, version: int, since: datetime) -> tuple[Any, ...]:
     return (
         AnswerRow.prompt_id == prompt_id,
         AnswerRow.prompt_version == version,
-        AnswerRow.channel.not_in(NOT_CUSTOMERS),
+        AnswerRow.channel.not_in(INSIDE),
         AnswerRow.created_at >= since,
     )
 

@@ -13,10 +13,10 @@ from components.core.tenant import TenantContext
 from components.helpdesk.answering import Answering
 from components.helpdesk.conversations.conversation import Message
 from components.helpdesk.conversations.conversations import Conversations
+from components.helpdesk.inside_channels import SUGGESTION
 from components.retrieval.grounding.citations import without_marks
 
 MOST_SUGGESTIONS = 3
-CHANNEL = "console"
 # How far back a question may lie that an agent still wants to answer.
 _MESSAGES_LOOKED_AT = 50
 
@@ -75,7 +75,7 @@ class Suggestions:
         return Suggested(tuple(each.text for each in questions), tuple(found), complete)
 
     def _answer(self, tenant: TenantContext, message: Message, left: float) -> Suggestion | None:
-        answered = self._answering.answer(tenant, message.text[:LONGEST_QUESTION], channel=CHANNEL, deadline=left)
+        answered = self._answering.answer(tenant, message.text[:LONGEST_QUESTION], channel=SUGGESTION, deadline=left)
         answer = answered.answer
         if not answer.answered:
             return None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from components.helpdesk.inside_channels import INSIDE
 from components.helpdesk.reports.fact_query import FactQuery, day, utc
 from components.helpdesk.reports.facts import ANSWERS, CITATIONS, MODEL_CALLS
 
+_OF_CUSTOMERS = f"a.channel NOT IN ({', '.join(map(repr, INSIDE))})"
 # A conversation's answer is told in it within a day, by one message.
 _ANSWERS = f"""
 WITH telling AS (
@@ -23,14 +25,14 @@ SELECT a.answer_id, telling.conversation_id, {utc("a.created_at")}, {day("a.crea
 FROM answers AS a
 LEFT JOIN feedback AS f ON f.tenant_id = %(tenant)s AND f.answer_id = a.answer_id
 LEFT JOIN telling ON telling.answer_id = a.answer_id
-WHERE a.tenant_id = %(tenant)s AND a.created_at >= %(since)s AND a.created_at < %(until)s
+WHERE a.tenant_id = %(tenant)s AND a.created_at >= %(since)s AND a.created_at < %(until)s AND {_OF_CUSTOMERS}
 ORDER BY a.created_at, a.answer_id
 """  # noqa: S608 - all of it is written here
 _CITATIONS = f"""
 SELECT a.answer_id, quoted.value->>'number', {utc("a.created_at")}, {day("a.created_at")}, a.channel,
     quoted.value->>'document_id', quoted.value->>'chunk_id'
 FROM answers AS a CROSS JOIN LATERAL jsonb_array_elements(a.citations) AS quoted
-WHERE a.tenant_id = %(tenant)s AND a.created_at >= %(since)s AND a.created_at < %(until)s
+WHERE a.tenant_id = %(tenant)s AND a.created_at >= %(since)s AND a.created_at < %(until)s AND {_OF_CUSTOMERS}
 ORDER BY a.created_at, a.answer_id, (quoted.value->>'number')::int
 """  # noqa: S608 - all of it is written here
 _MODEL_CALLS = f"""

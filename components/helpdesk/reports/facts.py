@@ -94,7 +94,7 @@ MESSAGES = _dataset(
 # reason: why it was refused or is not a language model's; null for neither. thumb: 1 or -1. citations: passages quoted.
 ANSWERS = _dataset(
     "answers",
-    "one row an answer from the knowledge, refusals among them",
+    "one row an answer that a customer was given from the knowledge, refusals among them",
     "at",
     ("answer_id",),
     {

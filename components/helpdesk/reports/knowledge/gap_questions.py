@@ -12,13 +12,10 @@ from sqlalchemy.orm import Session
 
 from components.core.answers import Reason
 from components.database.tables import AnswerRow
-from components.helpdesk.answer_replay import CHANNEL as REPLAY
-from components.helpdesk.handover.suggestions import CHANNEL as SUGGESTION
+from components.helpdesk.inside_channels import INSIDE
 
 # Nothing was found, or what was found does not answer. A model that was down, or nothing indexed, is no gap.
 REASONS: tuple[Reason, ...] = ("not_retrieved", "low_confidence", "retrieved_unused", "unsupported")
-# Asked by people of the house and by tests, not by customers.
-_INSIDE = (REPLAY, SUGGESTION, "playground", "evaluation", "cli")
 _ROW = AnswerRow
 
 
@@ -47,5 +44,5 @@ def _unanswered(since: datetime, until: datetime) -> ColumnElement[bool]:
         _ROW.created_at < until,
         ~_ROW.answered,
         _ROW.reason.in_(REASONS),
-        _ROW.channel.not_in(_INSIDE),
+        _ROW.channel.not_in(INSIDE),
     )
