@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from apps_api_sockets import PASSWORD, Desks
+from apps_api_sockets import Desks
 from fastapi import Depends
 from fastapi.testclient import TestClient
 from test_apps_api_bad_input import assert_problem
@@ -21,13 +21,14 @@ from components.core.errors import AccessDenied
 from components.helpdesk.access.admin import admin_password
 from components.helpdesk.access.roles import STAFF_ROLES, Role, may
 from components.helpdesk.handover.agents import Agent
+from tests import staff
 
 OTHERS = [role for role in STAFF_ROLES if not may(role, "answer_customers")]
 
 
 def hired(desks: Desks, role: Role) -> Agent:
-    email = f"{uuid4().hex}@example.com"
-    return desks.workbench.agents.create(desks.tenant.context, email=email, name="Lea", password=PASSWORD, role=role)
+    more = {"email": f"{uuid4().hex}@example.com", "role": role}
+    return staff.hired(desks.workbench.database, desks.tenant.context, "Lea", **more)
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_who_answers_no_customers_enters_neither_desk_nor_socket(
 ) -> None:
     lea, anna, session = hired(desks, role), desks.agent("Anna"), desks.opened()
     signed_in = client.post(
-        "/agents/sign-in", json={"tenant": desks.tenant.domain, "email": lea.email, "password": PASSWORD}
+        "/agents/sign-in", json={"tenant": desks.tenant.domain, "email": lea.email, "password": staff.PASSWORD}
     ).json()
     headers = {"Authorization": f"Bearer {signed_in['token']}"}
     assert client.get("/agents/me", headers=headers).json()["may"] == [

@@ -58,6 +58,7 @@ def test_what_the_checks_say_is_kept_for_the_tenants_page(make_shop: MakeShop) -
         "no_orphan_chunk": ("embeddings", True),
         "dimensions_match": ("embeddings", True),
         "retrieval_quality": ("retrieval_evaluation", True),
+        "answer_quality": ("answer_evaluation", True),
     }
     assert kept["dimensions_match"].figures["dimensions"] == 384
 

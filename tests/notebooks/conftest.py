@@ -33,7 +33,7 @@ QUESTIONS = {
 }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def settings(make_folder: Callable[[], Path], postgres: DatabaseAddresses) -> Iterator[Settings]:
     """A data folder of this room's own; what this process starts finds it and the session's PostgreSQL."""
     assert postgres.server is not None
@@ -47,7 +47,7 @@ def settings(make_folder: Callable[[], Path], postgres: DatabaseAddresses) -> It
         yield Settings()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def workbench(settings: Settings, postgres: DatabaseAddresses) -> Iterator[Workbench]:
     quiet_third_parties()
     from components.bootstrap import build_workbench
@@ -57,7 +57,7 @@ def workbench(settings: Settings, postgres: DatabaseAddresses) -> Iterator[Workb
     workbench.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop(workbench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Tenant:
     """Three articles, five questions, five intents, one answer and two refusals that ask for the same."""
     from components.helpdesk.understanding.projects import own_folder
@@ -77,9 +77,9 @@ def shop(workbench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Tena
     return shop
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def kernel(settings: Settings) -> Iterator[Any]:
-    """A kernel that every notebook of the session runs in, one after the other: opening the workbench takes seconds."""
+    """A kernel that every notebook runs in, one after the other: opening the workbench takes seconds."""
     from jupyter_client.manager import KernelManager
 
     manager = KernelManager(kernel_name="python3")
