@@ -29,7 +29,7 @@ def page(desk: Desk, viewer: Viewer) -> pn.viewable.Viewable:
         return pn.pane.Markdown("Choose one tenant above: knowledge is looked after tenant by tenant.")
     health = KnowledgeHealth(desk.registry.database, Reports(desk.warehouse))
     period = pn.widgets.RadioButtonGroup(
-        label="Period", options=_PERIODS, value=30, sizing_mode="fixed", width=420, margin=(12, 10)
+        label="Period", options=_PERIODS, value=30, sizing_mode="stretch_width", max_width=420, margin=(12, 10)
     )
     dated = pn.Column(*_dated(health, tenant, 30), sizing_mode="stretch_width")
     pn.bind(lambda days: dated.param.update(objects=_dated(health, tenant, days)), period, watch=True)

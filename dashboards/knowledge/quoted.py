@@ -26,18 +26,19 @@ def show_citations(
     names = {each.document_id: found.titles.get(each.document_id, each.document_id) for each in found.cited}
     chart = bars(
         "Documents quoted most",
-        "answers that quote it",
+        "times that an answer quotes it",
         period,
-        [Series("answers", [(names[each.document_id], float(each.answers)) for each in found.cited[:_CHARTED]])],
+        [Series("quoted", [(names[each.document_id], float(each.citations)) for each in found.cited[:_CHARTED]])],
         empty=_NOT_READ if found.refreshed_at is None else "No answer quoted a document in this time.",
         horizontal=True,
     )
     cited = table(
-        ("Document", "Title", "Answers", "Thumbs up", "Thumbs down"),
+        ("Document", "Title", "Quoted", "In answers", "Thumbs up", "Thumbs down"),
         [
             (
                 each.document_id,
                 found.titles.get(each.document_id, "deleted"),
+                each.citations,
                 each.answers,
                 each.thumbs_up,
                 each.thumbs_down,
