@@ -12,7 +12,7 @@ import yaml
 from rich.table import Table
 
 from apps.cli.console import err, out, print_json, progress_bar
-from apps.cli.context import PROJECT, AsJson, open_registry
+from apps.cli.context import PROJECT, AsJson, open_registry, open_workbench
 from components.core.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -85,10 +85,29 @@ def traffic(
 
             made = simulate_each([each.domain for each in tenants], wanted, show)
         left = {each.domain: count_left(registry.database, each.context) for each in tenants}
+    if any(each.conversations for each in made):
+        with err.status("telling the dashboards"):
+            _tell_dashboards(tenants)
     if as_json:
         print_json({"made": made, "left": left})
     else:
         _print(made, left)
+
+
+def _tell_dashboards(tenants: list[Tenant]) -> None:
+    """What Dagster's schedules would do within hours: facts, and what the knowledge lacks and contradicts."""
+    from components.helpdesk.reports.knowledge.conflict_search import look_for_conflicts
+    from components.helpdesk.reports.knowledge.gap_search import look_for_gaps
+    from components.helpdesk.reports.refreshing import FactRefresh
+    from components.warehouse.warehouse import Warehouse
+
+    with open_workbench() as workbench:
+        facts = FactRefresh(workbench.database, Warehouse(workbench.settings.data_dir))
+        for tenant in tenants:
+            facts.refresh(tenant)
+            known = (workbench.database, tenant.context, workbench.ingestion.index(tenant), workbench.embedder)
+            look_for_conflicts(*known)
+            look_for_gaps(*known, writer=workbench.writer)
 
 
 def demo_domains() -> set[str]:
