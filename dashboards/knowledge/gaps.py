@@ -17,8 +17,8 @@ from dashboards.knowledge.cards import card, moment, table
 MOST_SHOWN = 20
 _CHARTED = 5
 _NOT_LOOKED = (
-    "Nobody has looked yet. Materialise knowledge_gaps in Dagster, run `helpdesk knowledge gaps TENANT --look`, or wait: "
-    "it is looked every six hours."
+    "Nobody has looked yet. Materialise knowledge_gaps in Dagster, run `helpdesk knowledge gaps TENANT --look`, or "
+    "wait: it runs every six hours."
 )
 
 
