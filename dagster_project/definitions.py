@@ -14,6 +14,7 @@ def defs() -> dg.Definitions:
 def build_definitions(settings: Settings) -> dg.Definitions:
     """Assets, checks, jobs, schedule, sensors, and the sources declared in YAML. Raises Dagster's error naming
     file, line and key for a declaration that cannot be read."""
+    from dagster_project.assets.answer_evaluation import answer_evaluation
     from dagster_project.assets.chunks import chunks
     from dagster_project.assets.documents import documents
     from dagster_project.assets.embeddings import embeddings
@@ -39,8 +40,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         sources,
         dg.Definitions(
             assets=[
-                from_sources, documents, chunks, embeddings, evaluation_sets, retrieval_evaluation, served_index,
-                nlu_model,
+                from_sources, documents, chunks, embeddings, evaluation_sets, retrieval_evaluation,
+                answer_evaluation, served_index, nlu_model,
             ],
             asset_checks=[no_empty_document, no_orphan_chunk, dimensions_match],
             jobs=[knowledge_job, understanding_job],

@@ -12,6 +12,7 @@ STAGES = (
     "embeddings",
     "evaluation_sets",
     "retrieval_evaluation",
+    "answer_evaluation",
     "served_index",
 )
 

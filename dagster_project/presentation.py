@@ -9,6 +9,7 @@ import dagster as dg
 
 if TYPE_CHECKING:
     from components.core.documents import DocumentProblem
+    from components.helpdesk.evaluation.gate import Judgement
     from components.helpdesk.evaluation.metrics import RetrievalMetrics
 
 MOST_ROWS = 200
@@ -45,6 +46,30 @@ def metric_metadata(metrics: RetrievalMetrics | None, prefix: str = "") -> Metad
         prefix + name: dg.MetadataValue.float(round(value, 4)) for name, value in figures.items() if value is not None
     }
     return {prefix + "questions": dg.MetadataValue.int(metrics.queries), **shown}
+
+
+def difference_metadata(judgement: Judgement | None) -> Metadata:
+    """How far the candidate is from what serves; none where nothing was compared."""
+    if judgement is None or judgement.difference is None:
+        return {}
+    figures = {
+        "difference": judgement.difference.value,
+        "difference, low": judgement.difference.low,
+        "difference, high": judgement.difference.high,
+    }
+    return {
+        "verdict": dg.MetadataValue.text(judgement.verdict.replace("_", " ")),
+        "pairs": dg.MetadataValue.int(judgement.pairs),
+        **{name: dg.MetadataValue.float(round(value, 4)) for name, value in figures.items()},
+    }
+
+
+def question_metadata(name: str, questions: Sequence[str]) -> Metadata:
+    """A list of questions, up to a bound; none where there is none."""
+    if not questions:
+        return {}
+    lines = [f"- {_cell(question)}" for question in questions[:MOST_ROWS]]
+    return {name: dg.MetadataValue.md("\n".join(lines))}
 
 
 def _table(problems: Sequence[DocumentProblem]) -> str:

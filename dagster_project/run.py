@@ -17,7 +17,8 @@ from dagster_project.partitions import TENANT
 if TYPE_CHECKING:
     from components.bootstrap import Workbench
 
-QUALITY = "retrieval_quality"
+# Checks that find a candidate worse, which is no failure.
+QUALITIES = ("retrieval_quality", "answer_quality")
 
 
 @dataclass(frozen=True)
@@ -75,11 +76,13 @@ def materialise(
         )
     )
     checks = {check.check_name: check for check in result.get_asset_check_evaluations()}
-    quality = checks.get(QUALITY)
-    if result.success or (quality is not None and not quality.passed):
+    measured = [checks[name] for name in QUALITIES if name in checks]
+    worse = [check for check in measured if not check.passed]
+    if result.success or worse:
         if result.success:
             report(STAGES[-1], 1, 1)
-        return Materialised(result.run_id, result.success, quality.description or "" if quality else "")
+        reasons = [check.description or "" for check in worse or measured]
+        return Materialised(result.run_id, result.success, "; ".join(reasons))
     raise HelpdeskError(f"{tenant_domain}: {first_failure(result)}")
 
 

@@ -59,6 +59,7 @@ PROBLEMS: Mapping[str, ProblemKind] = {
     "tenant_not_found": ProblemKind(404, "Tenant not found"),
     "tool_not_found": ProblemKind(404, "Tool not found"),
     "conflict": ProblemKind(409, "Conflict"),
+    "worse_than_active": ProblemKind(409, "Worse than what is active"),
     "tool_refused": ProblemKind(409, "Refused by the tool"),
     "key_reused": ProblemKind(409, "Idempotency key used for another call"),
     "outcome_unknown": ProblemKind(409, "Outcome unknown"),

@@ -18,6 +18,7 @@ STAGES = {
     "chunks": "cutting into passages",
     "embeddings": "embedding passages",
     "retrieval_evaluation": "asking the evaluation questions",
+    "answer_evaluation": "answering the evaluation questions",
 }
 
 
@@ -79,6 +80,8 @@ def print_report(report: IngestReport) -> None:
             f"threshold {evaluation.threshold:.3f}: answers {evaluation.coverage:.0%} of the answerable questions, "
             f"and wrongly {evaluation.error:.0%} of the others"
         )
+    if report.answers is not None:
+        out.print(report.answers.reason, markup=False)
     verdict = (
         f"serving index version {report.promoted.index_version}"
         if report.promoted

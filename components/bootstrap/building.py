@@ -19,6 +19,7 @@ from components.helpdesk.tenants import TenantRegistry
 
 if TYPE_CHECKING:
     # These import Haystack, and Haystack imports torch: seconds that administration need not wait.
+    from components.core.generation import AnswerGenerator
     from components.dialogue.counted_answers import AnswerCounts
     from components.gateway.observer import GatewayObserver
     from components.gateway.policy import ModelPolicy
@@ -49,7 +50,7 @@ def build_workbench(
     from components.dialogue.flow_releases import FlowReleases
     from components.dialogue.turns import Turns
     from components.dialogue.work_returns import RETURN, WorkReturns, queue_return
-    from components.gateway.catalogue import load_catalogue
+    from components.gateway.catalogue import EXTRACTIVE, load_catalogue
     from components.gateway.event_loop import EventLoopThread
     from components.gateway.grounded_generator import GroundedGenerator
     from components.gateway.opening import open_gateway
@@ -61,6 +62,11 @@ def build_workbench(
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.courier import build_courier
+    from components.helpdesk.evaluation.answer_runs import AnswerEvaluations
+    from components.helpdesk.evaluation.index_answers import IndexAnswers
+    from components.helpdesk.evaluation.prompt_gate import PromptGate
+    from components.helpdesk.evaluation.runs import EvaluationRuns
+    from components.helpdesk.evaluation.sets import EvaluationSets
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.agent_tools import open_agent_tools
     from components.helpdesk.handover.apology_mail import MAIL
@@ -75,7 +81,7 @@ def build_workbench(
     from components.helpdesk.handover.watching import Watching
     from components.helpdesk.inbox.inbox import Inbox
     from components.helpdesk.ingestion.service import Ingestion
-    from components.helpdesk.model_policy import policy_of
+    from components.helpdesk.model_policy import only_model, policy_of
     from components.helpdesk.outbox.deliveries import Deliveries
     from components.helpdesk.outbox.mail_sender import MailSender
     from components.helpdesk.outcomes import Outcomes
@@ -125,6 +131,16 @@ def build_workbench(
 
         return TenantGenerator(catalogue, partial(policy_for, tenant), grounded, extractive)
 
+    def named_generator(tenant: TenantContext, model: str | None) -> tuple[AnswerGenerator, str]:
+        if model is None:
+            return generator_for(tenant), models_of(catalogue, policy_for(tenant))
+        if model == EXTRACTIVE:
+            return extractive, EXTRACTIVE
+        policy = only_model(catalogue, policy_for(tenant), model)
+        return GroundedGenerator(tenant, lambda: policy, gateway, loop, extractive, grounder), models_of(
+            catalogue, policy
+        )
+
     def nlu_for(tenant: TenantContext) -> NluConfig:
         return read_config(tenants.get(tenant.tenant_id).config).nlu
 
@@ -137,6 +153,8 @@ def build_workbench(
         rasa_url=settings.rasa_url,
         rasa_deadline=settings.rasa_deadline,
     )
+    sets, runs = EvaluationSets(database), EvaluationRuns(database)
+    evaluations = AnswerEvaluations(database, embedder, named_generator, settings)
     flows = FlowReleases(database)
     agents = Agents(database)
     key = key_from(settings)
@@ -179,6 +197,10 @@ def build_workbench(
         answering=answering,
         answers=AnswerLog(database),
         prompts=prompts,
+        prompt_gate=PromptGate(prompts, sets, runs, evaluations),
+        evaluation_sets=sets,
+        evaluation_runs=runs,
+        answer_evaluations=evaluations,
         feedback=FeedbackLog(database),
         understandings=understandings,
         nlu_models=NluModels(settings, database, embedder, tenants),
@@ -209,7 +231,13 @@ def build_workbench(
         deliveries=Deliveries(database),
         senders=senders,
         courier=courier,
-        ingestion=Ingestion(database, embedder, settings, on_withdrawn=answers.purge),
+        ingestion=Ingestion(
+            database,
+            embedder,
+            settings,
+            on_withdrawn=answers.purge,
+            index_answers=IndexAnswers(sets, runs, evaluations),
+        ),
         gateway=gateway,
         loop=loop,
         state=state,

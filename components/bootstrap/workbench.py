@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.courier import Courier
+    from components.helpdesk.evaluation.answer_runs import AnswerEvaluations
+    from components.helpdesk.evaluation.prompt_gate import PromptGate
+    from components.helpdesk.evaluation.runs import EvaluationRuns
+    from components.helpdesk.evaluation.sets import EvaluationSets
     from components.helpdesk.handover.agent_tokens import AgentTokens
     from components.helpdesk.handover.agent_tools import AgentTools
     from components.helpdesk.handover.attachment_links import AttachmentLinks
@@ -73,6 +77,10 @@ class Workbench:
     answering: Answering
     answers: AnswerLog
     prompts: Prompts
+    prompt_gate: PromptGate
+    evaluation_sets: EvaluationSets
+    evaluation_runs: EvaluationRuns
+    answer_evaluations: AnswerEvaluations
     feedback: FeedbackLog
     understandings: Understandings
     nlu_models: NluModels

@@ -23,6 +23,7 @@ HelpdeskError                       internal_error
 │   ├── TenantExists                tenant_exists
 │   ├── ModelMismatch               model_mismatch        vectors of two models would meet
 │   ├── ToolRefused                 tool_refused          what was asked for is against the rules of the tool itself
+│   ├── WorseThanActive             worse_than_active     a prompt that an evaluation found worse (carries .comparison)
 │   ├── KeyReused                   key_reused            an idempotency key that stands for another call already
 │   ├── OutcomeUnknown              outcome_unknown       a call that may have been made; a person must look
 │   └── PortInUse                   port_in_use
@@ -56,6 +57,7 @@ Every message names the bad value and what is allowed. `code` is stable; apps.ap
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -166,6 +168,16 @@ class PortInUse(Conflict):
 
 class ToolRefused(Conflict):
     code = "tool_refused"
+
+
+class WorseThanActive(Conflict):
+    """What was to be activated answers worse. `comparison`: figures with their intervals, and what changed."""
+
+    code = "worse_than_active"
+
+    def __init__(self, message: str, *, comparison: Mapping[str, object]) -> None:
+        super().__init__(message, field="version")
+        self.comparison = comparison
 
 
 class KeyReused(Conflict):

@@ -35,6 +35,7 @@ from components.database.dialogue_tables import (
     MessageRow,
     NluEvaluationRow,
 )
+from components.database.evaluation_tables import EvaluationRunRow, EvaluationSetRow
 from components.database.gateway_tables import ModelCallRow, ModelSpendingRow, PromptActivationRow, PromptRow
 from components.database.handover_tables import (
     AgentRow,
@@ -68,6 +69,7 @@ __all__ = [
     "DeliveryRow",
     "DocumentProblemRow",
     "DocumentRow",
+    "EvaluationRunRow",
     "EvaluationSetRow",
     "FeedbackRow",
     "FlowActivationRow",
@@ -189,19 +191,6 @@ class ChunkRow(Base):
     text: Mapped[str]
     position: Mapped[int]
     tokens: Mapped[int]
-
-
-class EvaluationSetRow(Base):
-    """Questions and which documents answer them. `version` is the checksum of both."""
-
-    __tablename__ = "evaluation_sets"
-
-    tenant_id: Mapped[TenantKey]
-    name: Mapped[str] = mapped_column(primary_key=True)
-    version: Mapped[str] = mapped_column(primary_key=True)
-    queries: Mapped[Any] = mapped_column(JSONB)
-    qrels: Mapped[Any] = mapped_column(JSONB)
-    created_at: Mapped[Moment]
 
 
 class IndexEvaluationRow(Base):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from components.core.errors import ModelNotAllowed
+from components.gateway.catalogue import EXTRACTIVE, Catalogue
 from components.gateway.policy import Budget, ModelPolicy
+from components.gateway.routing import allowed_models
 from components.helpdesk.tenant_config import PeriodBudget, TenantConfig, read_config
 
 
@@ -19,6 +23,17 @@ def policy_of(config: Mapping[str, Any] | TenantConfig) -> ModelPolicy:
         monthly=_budget(read.budget.monthly),
         soft=read.budget.soft,
     )
+
+
+def only_model(catalogue: Catalogue, policy: ModelPolicy, model: str) -> ModelPolicy:
+    """The same policy with one of its language models alone: where that one fails, only quoting is left. Raises
+    ModelNotAllowed naming those that the tenant may use."""
+    allowed = allowed_models(catalogue.models, policy)
+    if model not in allowed:
+        raise ModelNotAllowed(
+            f"model={model!r} is not one that this tenant may use: {', '.join((*allowed, EXTRACTIVE))}", field="model"
+        )
+    return replace(policy, high_accuracy_model=model, models=())
 
 
 def _budget(period: PeriodBudget) -> Budget:

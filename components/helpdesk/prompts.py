@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -107,8 +108,11 @@ class Prompts:
             record_action(session, tenant.tenant_id, "prompt.saved", details)
         return version
 
-    def activate(self, tenant: TenantContext, prompt_id: str, version: int, author: str) -> None:
-        """From the next question on this version is rendered; nothing is done where it is already.
+    def activate(
+        self, tenant: TenantContext, prompt_id: str, version: int, author: str, *, anyway: str | None = None
+    ) -> None:
+        """From the next question on this version is rendered; nothing is done where it is already. anyway: why, though
+        an evaluation speaks against it, for the audit log.
 
         Raises NotFound, Conflict where another activation came in between, and InvalidPrompt where a saved
         template does not pass what save checks today.
@@ -117,7 +121,8 @@ class Prompts:
         with writing(self._database, tenant) as session:
             history = read_history(session, tenant, prompt_id)
             if history.active != version:
-                _activate(session, tenant, prompt_id, history, version, author, "prompt.activated")
+                more = {} if anyway is None else {"anyway": _label(anyway, "anyway", LONGEST_NOTE)}
+                _activate(session, tenant, prompt_id, history, version, author, "prompt.activated", more)
 
     def rollback(self, tenant: TenantContext, prompt_id: str, author: str) -> int:
         """Activates the version that was active before the active one, and returns it. Again and again it walks
@@ -150,6 +155,7 @@ def _activate(
     version: int,
     author: str,
     action: str,
+    more: Mapping[str, str] = {},
 ) -> None:
     template = read_template(session, tenant, prompt_id, version)
     check_template(template)
@@ -162,7 +168,7 @@ def _activate(
             author=author,
         )
     )
-    details = {"prompt_id": prompt_id, "version": version, "before": history.active, "author": author}
+    details = {"prompt_id": prompt_id, "version": version, "before": history.active, "author": author, **more}
     record_action(session, tenant.tenant_id, action, details)
 
 

@@ -24,6 +24,8 @@ from components.vectors.snapshot import IndexSnapshot
 SHIPPED = Path(__file__).parent / "definitions"
 OURS = "components.retrieval"
 ALLOWED_MODULES = [OURS, "haystack"]
+# What a pipeline may be made of that is not the operator's own file: Haystack has parts that read files and addresses.
+TRUSTED_TYPES = f"{OURS}."
 ANSWERING_TYPES = {"components.retrieval.context.ContextAssembler", "components.retrieval.answerer.Answerer"}
 # What Haystack and the constructors it calls raise for a definition that does not fit.
 _LOADING = (
@@ -67,7 +69,23 @@ def read_definition(name: str) -> dict[str, Any]:
     return _checked(definition, path)
 
 
-def _checked(definition: object, path: Path) -> dict[str, Any]:
+def parse_definition(text: str) -> dict[str, Any]:
+    """The YAML of a pipeline that somebody sends: of our own components only. Raises InvalidPipeline."""
+    try:
+        definition = yaml.safe_load(text)
+    except (ValueError, RecursionError, yaml.YAMLError) as error:
+        raise InvalidPipeline(f"the pipeline sent: {error}", field="pipeline") from error
+    checked = _checked(definition, "the pipeline sent")
+    for name, part in checked["components"].items():
+        if not part["type"].startswith(TRUSTED_TYPES):
+            raise InvalidPipeline(
+                f"the pipeline sent: component {name!r} is of type {part['type']!r}: {TRUSTED_TYPES}… is allowed",
+                field="pipeline",
+            )
+    return checked
+
+
+def _checked(definition: object, path: Path | str) -> dict[str, Any]:
     """The shape that Haystack takes for granted."""
     if not isinstance(definition, dict) or not isinstance(definition.get("components"), dict):
         raise InvalidPipeline(f"{path}: a pipeline needs a mapping `components`", field="pipeline")

@@ -43,13 +43,14 @@ class RetrievalPipeline:
         pipeline.answer("How long do refunds take?", top_k=5, threshold=0.4).text
     """
 
-    def __init__(self, name: str, bindings: Bindings) -> None:
-        """name: of a shipped pipeline, or the path of a YAML file. Raises InvalidPipeline.
+    def __init__(self, name: str, bindings: Bindings, definition: Mapping[str, Any] | None = None) -> None:
+        """name: of a shipped pipeline, or the path of a YAML file. definition: of one that is neither, from
+        parse_definition. Raises InvalidPipeline.
 
         Without a generator in `bindings` only the retrieval stages are built.
         """
         self.name = name
-        definition = read_definition(name)
+        definition = read_definition(name) if definition is None else definition
         if bindings.generator is None:
             definition = retrieval_part(definition)
         self.version = definition_version(definition)

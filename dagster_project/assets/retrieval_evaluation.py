@@ -6,7 +6,7 @@ from dagster_project.assets.embeddings import embeddings
 from dagster_project.assets.evaluation_sets import evaluation_sets
 from dagster_project.checks.retrieval_quality import quality_result, retrieval_quality
 from dagster_project.partitions import GROUP, OWNERS, TENANTS
-from dagster_project.presentation import metric_metadata
+from dagster_project.presentation import difference_metadata, metric_metadata
 from dagster_project.resources import Helpdesk
 from dagster_project.result import Figures
 
@@ -27,6 +27,8 @@ def retrieval_evaluation(context: dg.AssetExecutionContext, helpdesk: dg.Resourc
     tenant = helpdesk.begin(context)
     progress = helpdesk.progress(context)
     report = helpdesk.workbench.ingestion.evaluate(tenant, progress)
+    if report.missing:
+        context.log.warning(report.reason)
     learnt = {"coverage": report.coverage, "error": report.error}
     return Figures(
         metadata={
@@ -36,6 +38,8 @@ def retrieval_evaluation(context: dg.AssetExecutionContext, helpdesk: dg.Resourc
             **metric_metadata(report.baseline, "serving: "),
             "threshold": round(report.threshold, 4),
             **{name: round(value, 4) for name, value in learnt.items() if value is not None},
+            **difference_metadata(report.judgement),
+            "missing documents": len(report.missing),
             ACCEPTABLE: report.acceptable,
             "reason": report.reason,
         },

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from dagster_project.checks.partitioned import partitioned_spec
-from dagster_project.presentation import metric_metadata
+from dagster_project.presentation import difference_metadata, metric_metadata
 
 if TYPE_CHECKING:
     from components.helpdesk.ingestion.reports import EvaluationReport
@@ -34,5 +34,6 @@ def quality_result(report: EvaluationReport) -> dg.AssetCheckResult:
             "index version": report.index_version,
             **metric_metadata(report.metrics),
             **metric_metadata(report.baseline, "serving: "),
+            **difference_metadata(report.judgement),
         },
     )

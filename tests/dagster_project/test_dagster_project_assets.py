@@ -40,7 +40,8 @@ def test_a_run_is_seen_in_the_interface_with_its_tenant_and_its_checks(
     events = instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
     checks = [event.dagster_event.asset_check_evaluation_data for event in events if event.dagster_event]
     assert {check.check_name: (check.passed, check.partition) for check in checks} == dict.fromkeys(
-        ("no_empty_document", "no_orphan_chunk", "dimensions_match", "retrieval_quality"), (True, shop.domain)
+        ("no_empty_document", "no_orphan_chunk", "dimensions_match", "retrieval_quality", "answer_quality"),
+        (True, shop.domain),
     )
 
 

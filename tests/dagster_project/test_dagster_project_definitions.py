@@ -54,10 +54,12 @@ def test_the_definitions_are_these(defs: dg.Definitions) -> None:
         "embeddings": {"chunks"},
         "evaluation_sets": set(),
         "retrieval_evaluation": {"embeddings", "evaluation_sets"},
-        "served_index": {"retrieval_evaluation"},
+        "answer_evaluation": {"retrieval_evaluation"},
+        "served_index": {"retrieval_evaluation", "answer_evaluation"},
         "nlu_model": set(),
     }
     assert {key.to_user_string() for key in graph.asset_check_keys} == {
+        "answer_evaluation:answer_quality",
         "chunks:no_empty_document",
         "embeddings:dimensions_match",
         "embeddings:no_orphan_chunk",

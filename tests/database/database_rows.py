@@ -19,6 +19,8 @@ _ALLOWED = {
     "messages.author": "bot",
     "attachments.author": "customer",
     "added_tools.source": "mcp",
+    "evaluation_runs.kind": "answer",
+    "evaluation_runs.purpose": "index",
     "tool_invocations.side_effect": "read",
     "tool_invocations.status": "done",
     "work_runs.kind": "workflow",

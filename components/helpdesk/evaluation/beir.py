@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,8 @@ from components.core.errors import InvalidEvaluationSet, InvalidInput
 from components.helpdesk.storable import storable
 
 _GRADE = re.compile(r"-?[0-9]{1,9}")
+_MOST_NAMED = 5
+QUERIES, QRELS = "queries.jsonl", Path("qrels") / "test.tsv"
 
 
 @dataclass(frozen=True)
@@ -22,13 +24,19 @@ class EvaluationSet:
     """Questions and what answers them.
 
     queries: id -> question. qrels: query id -> {document id: grade > 0}; a query without an entry
-    is one that the knowledge cannot answer. version: checksum of both.
+    is one that the knowledge cannot answer. expected: what an answer should say, of the queries where somebody wrote
+    that. version: checksum of all three. provenance: where each query is from. missing: documents that qrels named and
+    the tenant does not have; left_out: how many queries had no others, and went with them.
     """
 
     name: str
     version: str
     queries: Mapping[str, str]
     qrels: Mapping[str, Mapping[str, int]]
+    expected: Mapping[str, str] = field(default_factory=dict)
+    provenance: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
+    left_out: int = 0
 
     @property
     def answerable(self) -> list[str]:
@@ -38,14 +46,48 @@ class EvaluationSet:
     def unanswerable(self) -> list[str]:
         return [query for query in self.queries if query not in self.qrels]
 
+    def judged(self, present: Collection[str]) -> EvaluationSet:
+        """The same set against the documents that there are: a query whose every answer is gone tells nothing about
+        who looks for it, and is left out."""
+        named = {document for grades in self.qrels.values() for document in grades}
+        missing = tuple(sorted(named.difference(present)))
+        if not missing:
+            return self
+        qrels = {
+            query: {each: grades[each] for each in grades if each in present} for query, grades in self.qrels.items()
+        }
+        queries = {query: text for query, text in self.queries.items() if query not in qrels or qrels[query]}
+        return replace(
+            self,
+            queries=queries,
+            qrels={query: grades for query, grades in qrels.items() if grades},
+            missing=missing,
+            left_out=len(self.queries) - len(queries),
+        )
+
+    @property
+    def told_missing(self) -> str:
+        """What is missing in words, "" for nothing."""
+        if not self.missing:
+            return ""
+        named = ", ".join(self.missing[:_MOST_NAMED]) + (", …" if len(self.missing) > _MOST_NAMED else "")
+        return (
+            f"{len(self.missing)} documents that the evaluation set {self.name} names are not in the "
+            f"knowledge ({named}); {self.left_out} questions that only they answer were left out"
+        )
+
 
 def load_evaluation_set(folder: Path) -> EvaluationSet:
-    """queries.jsonl and qrels/test.tsv of `folder`, under the names of the folder and the one above it.
+    """queries.jsonl and qrels/test.tsv of `folder`, under the names of the folder and the one above it. Beside BEIR's
+    keys a query may have an `expected_answer`.
 
     Raises InvalidEvaluationSet naming file and line.
     """
+    name = "/".join(folder.resolve().parts[-2:])
     queries: dict[str, str] = {}
-    file = folder / "queries.jsonl"
+    expected: dict[str, str] = {}
+    provenance: dict[str, dict[str, Any]] = {}
+    file = folder / QUERIES
     for line in _json_lines(file):
         identifier, text = line.identifier(), line.text("text")
         if not text.strip():
@@ -53,11 +95,31 @@ def load_evaluation_set(folder: Path) -> EvaluationSet:
         if identifier in queries:
             raise line.error(f"query id {identifier!r} stands twice")
         queries[identifier] = text
+        provenance[identifier] = {"file": f"{name}/{QUERIES}", "line": line.number}
+        if answer := line.text("expected_answer", default="").strip():
+            expected[identifier] = answer
     if not queries:
         raise InvalidEvaluationSet(f"{file}: holds no query")
-    qrels = _load_qrels(folder / "qrels" / "test.tsv", queries)
-    version = sha256(json.dumps([queries, qrels], sort_keys=True).encode()).hexdigest()[:16]
-    return EvaluationSet("/".join(folder.resolve().parts[-2:]), version, queries, qrels)
+    qrels = _load_qrels(folder / QRELS, queries)
+    return EvaluationSet(name, set_version(queries, qrels, expected), queries, qrels, expected, provenance)
+
+
+def set_version(queries: Mapping[str, str], qrels: Mapping[str, Mapping[str, int]], expected: Mapping[str, str]) -> str:
+    """Sixteen hexadecimal digits over what is asked and expected; where it comes from does not change them."""
+    content: list[object] = [queries, qrels, expected] if expected else [queries, qrels]
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def write_evaluation_set(folder: Path, questions: EvaluationSet) -> None:
+    """What `load_evaluation_set` reads back, into a folder that is made where it is not there."""
+    (folder / QRELS).parent.mkdir(parents=True, exist_ok=True)
+    lines = []
+    for query, text in questions.queries.items():
+        answer = {"expected_answer": questions.expected[query]} if query in questions.expected else {}
+        lines.append(json.dumps({"_id": query, "text": text, **answer}, ensure_ascii=False))
+    (folder / QUERIES).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    rows = [f"{query}\t{name}\t{grade}" for query, grades in questions.qrels.items() for name, grade in grades.items()]
+    (folder / QRELS).write_text("\n".join(["query-id\tcorpus-id\tscore", *rows]) + "\n", encoding="utf-8")
 
 
 def load_corpus(folder: Path) -> list[Document]:

@@ -8,6 +8,7 @@ from time import perf_counter
 
 from components.helpdesk.evaluation.beir import EvaluationSet
 from components.helpdesk.evaluation.metrics import RetrievalMetrics, retrieval_metrics
+from components.helpdesk.evaluation.question_scores import QuestionScores, score_questions
 from components.retrieval.pipeline import RetrievalPipeline
 
 DEPTH = 10
@@ -16,11 +17,14 @@ PASSAGES = 50  # Several passages may be of one document: enough of them for ten
 
 @dataclass(frozen=True)
 class EvaluationRun:
-    """metrics, the confidence of each question, and the seconds each took, its embedding included."""
+    """metrics, and of each question its confidence, the documents found, best first, how well they fit, and the seconds
+    it took, its embedding included."""
 
     metrics: RetrievalMetrics
     confidences: dict[str, float]
     seconds: list[float]
+    rankings: dict[str, list[str]]
+    scores: dict[str, QuestionScores]
 
 
 def run_evaluation(
@@ -41,4 +45,5 @@ def run_evaluation(
         confidences[query] = found.confidence
         if on_progress:
             on_progress(done, len(questions.queries))
-    return EvaluationRun(retrieval_metrics(rankings, questions.qrels, confidences), confidences, seconds)
+    metrics = retrieval_metrics(rankings, questions.qrels, confidences)
+    return EvaluationRun(metrics, confidences, seconds, rankings, score_questions(rankings, questions.qrels))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, delete, func, select, update
@@ -13,18 +14,22 @@ from components.core.errors import IndexUnavailable
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.database.tables import IndexEvaluationRow
+from components.helpdesk.evaluation.beir import EvaluationSet
 from components.helpdesk.evaluation.calibration import calibrate
-from components.helpdesk.evaluation.run import run_evaluation
-from components.helpdesk.ingestion.evaluation_sets import find_evaluation_set
+from components.helpdesk.evaluation.gate import Judgement, judge, told
+from components.helpdesk.evaluation.run import EvaluationRun, run_evaluation
+from components.helpdesk.evaluation.runs import EvaluationRuns
+from components.helpdesk.evaluation.sets import EvaluationSets
 from components.helpdesk.ingestion.reports import EvaluationReport, PromotionReport
+from components.helpdesk.ingestion.retrieval_runs import retrieval_run
 from components.retrieval.answerability import DEFAULT_THRESHOLD
 from components.retrieval.loading import Bindings
 from components.retrieval.pipeline import RetrievalPipeline
 from components.vectors.tenant_index import TenantIndex
 
-TOLERANCE = 0.02  # nDCG@10: with some seventy questions a smaller loss is within what chance moves.
 NO_SET = ""
 EMPTY = "the sources hold no readable document any more: every question is answered with not knowing"
+UNMEASURED = "no evaluation set: nothing to measure, the general threshold holds"
 
 
 def evaluate_candidate(
@@ -35,7 +40,7 @@ def evaluate_candidate(
     pipeline: str,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> EvaluationReport:
-    """Measures the newest version, learns its threshold, stores both.
+    """Measures the newest version, learns its threshold, stores both, and the measurement question by question.
 
     An empty one is acceptable where all that served was deleted; raises IndexUnavailable where nothing ever
     served, since its tenant waits for a first document.
@@ -44,51 +49,77 @@ def evaluate_candidate(
     empty = candidate.count() == 0
     if empty and served is None:
         raise IndexUnavailable("the candidate index is empty: the sources need at least one readable document")
-    questions = find_evaluation_set(database, tenant)
-    if questions is None or empty:
-        report = EvaluationReport(
-            index_version=candidate.version,
-            set_name=None,
-            set_version=None,
-            metrics=None,
-            baseline=None,
-            threshold=DEFAULT_THRESHOLD,
-            coverage=None,
-            error=None,
-            acceptable=True,
-            reason=EMPTY if empty else "no evaluation set: nothing to measure, the general threshold holds",
-        )
+    questions = EvaluationSets(database).in_use(tenant)
+    if questions is None or not questions.queries or empty:
+        report = _unmeasured(candidate.version, questions, empty)
         _store(database, tenant, report, pipeline)
         return report
-    run = run_evaluation(RetrievalPipeline(pipeline, Bindings(candidate, embedder)), questions, on_progress=on_progress)
-    baseline = None
+    started = datetime.now(UTC)
+    bound = RetrievalPipeline(pipeline, Bindings(candidate, embedder))
+    run = run_evaluation(bound, questions, on_progress=on_progress)
+    serving = None
     if served is not None and served.version != candidate.version:
-        baseline = run_evaluation(RetrievalPipeline(pipeline, Bindings(served, embedder)), questions).metrics
+        serving = run_evaluation(RetrievalPipeline(pipeline, Bindings(served, embedder)), questions)
+    judgement = None if serving is None else judge(_ndcg(serving), _ndcg(run))
+    report = _measured(candidate.version, questions, run, serving, judgement)
+    _store(database, tenant, report, pipeline)
+    runs, stored = EvaluationRuns(database), retrieval_run(report, questions, run, serving, bound, started)
+    if stored.blocked or runs.find(tenant, stored.fingerprint) is None:
+        runs.store(tenant, stored)
+    return report
+
+
+def _unmeasured(version: int, questions: EvaluationSet | None, empty: bool) -> EvaluationReport:
+    missing = questions.told_missing if questions is not None else ""
+    return EvaluationReport(
+        index_version=version,
+        set_name=None,
+        set_version=None,
+        metrics=None,
+        baseline=None,
+        threshold=DEFAULT_THRESHOLD,
+        coverage=None,
+        error=None,
+        acceptable=True,
+        reason=EMPTY if empty else f"nothing could be measured: {missing}" if missing else UNMEASURED,
+        missing=questions.missing if questions is not None else (),
+    )
+
+
+def _measured(
+    version: int,
+    questions: EvaluationSet,
+    run: EvaluationRun,
+    serving: EvaluationRun | None,
+    judgement: Judgement | None,
+) -> EvaluationReport:
     learnt = calibrate(
         [run.confidences[query] for query in questions.answerable],
         [run.confidences[query] for query in questions.unanswerable],
     )
-    loss = baseline.ndcg_at_10 - run.metrics.ndcg_at_10 if baseline else 0.0
-    acceptable = loss <= TOLERANCE
-    reason = (
-        f"nDCG@10 {run.metrics.ndcg_at_10:.3f}, serving index {baseline.ndcg_at_10:.3f}, allowed loss {TOLERANCE}"
-        if baseline
-        else f"nDCG@10 {run.metrics.ndcg_at_10:.3f}; no other version serves to compare it with"
-    )
-    report = EvaluationReport(
-        index_version=candidate.version,
+    figure = f"nDCG@10 {run.metrics.ndcg_at_10:.3f}"
+    if serving is None or judgement is None:
+        reason = f"{figure}; no other version serves to compare it with"
+    else:
+        reason = f"{figure}, serving index {serving.metrics.ndcg_at_10:.3f}; {told(judgement, 'difference')}"
+    return EvaluationReport(
+        index_version=version,
         set_name=questions.name,
         set_version=questions.version,
         metrics=run.metrics,
-        baseline=baseline,
+        baseline=serving.metrics if serving else None,
         threshold=learnt.threshold if learnt else DEFAULT_THRESHOLD,
         coverage=learnt.coverage if learnt else None,
         error=learnt.error if learnt else None,
-        acceptable=acceptable,
-        reason=reason,
+        acceptable=judgement is None or not judgement.blocks,
+        reason="; ".join(part for part in (reason, questions.told_missing) if part),
+        judgement=judgement,
+        missing=questions.missing,
     )
-    _store(database, tenant, report, pipeline)
-    return report
+
+
+def _ndcg(run: EvaluationRun) -> dict[str, float]:
+    return {query: scores.ndcg_at_10 for query, scores in run.scores.items()}
 
 
 def promote_candidate(

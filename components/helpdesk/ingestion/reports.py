@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from components.core.documents import DocumentProblem
+from components.helpdesk.evaluation.gate import Judgement
 from components.helpdesk.evaluation.metrics import RetrievalMetrics
 
 
@@ -63,7 +64,8 @@ class EvaluationReport:
 
     metrics and baseline are None where the tenant has no evaluation set, baseline also where nothing
     serves yet. coverage and error: of `threshold`, None where there was too little to learn it from.
-    acceptable: whether the candidate may be promoted; `reason` says why or why not.
+    acceptable: whether the candidate may be promoted; `reason` says why or why not. judgement: against what serves,
+    question by question. missing: documents that the set names and the tenant does not have.
     """
 
     index_version: int
@@ -76,6 +78,8 @@ class EvaluationReport:
     error: float | None
     acceptable: bool
     reason: str
+    judgement: Judgement | None = None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

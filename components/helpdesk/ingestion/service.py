@@ -17,6 +17,7 @@ from components.core.sources import KnowledgeSource
 from components.core.tenant import Tenant, TenantContext
 from components.database.session import Database
 from components.database.tables import ChunkRow, DocumentRow
+from components.helpdesk.evaluation.index_answers import IndexAnswers, IndexAnswersReport, unmeasured
 from components.helpdesk.ingestion.blobs import BlobStore
 from components.helpdesk.ingestion.chunking import chunk_documents, chunk_ids, fetch_chunks
 from components.helpdesk.ingestion.collecting import collect
@@ -42,8 +43,8 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class IngestReport:
-    """Every stage's report. promoted is None where the candidate was not good enough to serve. documents: all that
-    the tenant has now."""
+    """Every stage's report. answers is None where retrieval was too bad to ask for any, promoted where the candidate
+    was not good enough to serve. documents: all that the tenant has now."""
 
     collected: CollectReport
     parsed: ParseReport
@@ -51,6 +52,7 @@ class IngestReport:
     indexed: IndexingReport
     evaluation_sets: tuple[EvaluationSetReport, ...]
     evaluation: EvaluationReport
+    answers: IndexAnswersReport | None
     promoted: PromotionReport | None
     documents: int
     seconds: float
@@ -66,12 +68,15 @@ class Ingestion:
         settings: Settings,
         *,
         on_withdrawn: Callable[[TenantContext, Collection[str]], None] | None = None,
+        index_answers: IndexAnswers | None = None,
     ) -> None:
-        """on_withdrawn: hears of the chunks that serve no longer, once they do not: what was kept of them goes too."""
+        """on_withdrawn: hears of the chunks that serve no longer, once they do not: what was kept of them goes too.
+        index_answers: measures whole answers of a candidate; without, only retrieval is measured."""
         self._database = database
         self._embedder = embedder
         self._settings = settings
         self._on_withdrawn = on_withdrawn
+        self._index_answers = index_answers
         self._blobs = BlobStore(settings.data_dir)
 
     def collect(self, tenant: Tenant, sources: Sequence[KnowledgeSource]) -> CollectReport:
@@ -118,6 +123,12 @@ class Ingestion:
         index = self.index(tenant)
         return evaluate_candidate(self._database, tenant.context, index, self._embedder, pipeline, on_progress)
 
+    def evaluate_answers(self, tenant: Tenant, on_progress: Progress | None = None) -> IndexAnswersReport:
+        """Measures the candidate's answers, beside those of what serves; with the threshold that `evaluate` learnt."""
+        if self._index_answers is None:
+            return unmeasured("answers are not measured here")
+        return self._index_answers.evaluate(tenant.context, on_progress)
+
     def promote(self, tenant: Tenant, version: int | None = None) -> PromotionReport:
         """The candidate serves from the next question on. version: the one that was evaluated, by default the
         newest. Raises NotFound for a version that is not there."""
@@ -150,10 +161,14 @@ class Ingestion:
         indexed = self.embed(tenant, stage("embeddings"))
         sets = tuple(self.load_evaluation_set(tenant, folder) for folder in evaluation_folders)
         evaluation = self.evaluate(tenant, stage("retrieval_evaluation"))
-        promoted = self.promote(tenant, evaluation.index_version) if evaluation.acceptable else None
+        answers = self.evaluate_answers(tenant, stage("answer_evaluation")) if evaluation.acceptable else None
+        acceptable = answers is not None and answers.acceptable
+        promoted = self.promote(tenant, evaluation.index_version) if acceptable else None
         documents, _ = self.counts(tenant)
         seconds = perf_counter() - started
-        return IngestReport(collected, parsed, chunked, indexed, sets, evaluation, promoted, documents, seconds)
+        return IngestReport(
+            collected, parsed, chunked, indexed, sets, evaluation, answers, promoted, documents, seconds
+        )
 
     def drop_index(self, tenant: Tenant) -> None:
         """Before a rebuild with another embedder: the tenant has no answers until it is built anew."""
