@@ -21,6 +21,7 @@ from apps.api.channels import add_channels
 from apps.api.chat_app import ChatBounds, add_chat
 from apps.api.dashboards import add_dashboards
 from apps.api.docs import add_docs
+from apps.api.evaluation_gauges import EvaluationGauges
 from apps.api.exchange import Exchange
 from apps.api.failures import handle_failures
 from apps.api.feedback import feedback_router
@@ -37,6 +38,8 @@ from apps.api.measurements import Measurements
 from apps.api.metrics import metrics_router
 from apps.api.openapi import HelpdeskApi
 from apps.api.outcomes_app import TimerBounds, add_outcomes
+from apps.api.playground_app import LARGER as PLAYGROUND
+from apps.api.playground_app import PlaygroundBounds, add_playground
 from apps.api.rag import rag_router
 from apps.api.runs import RunBounds
 from apps.api.runs_app import add_runs
@@ -60,6 +63,7 @@ _OWN_BOUNDS = re.compile(rf"({CHAT_PATH}|{CONSOLE_PATH})/[^/]*\.[^/]*/|{CHANNELS
 _SOCKETS = re.compile(rf"{re.escape(SOCKETS)}/.*")
 _READY_WITHIN = 3.0
 _WARM_WITHIN = 10.0
+_SCORES_WITHIN, _SCORES_FOR = 2.0, 15.0
 
 
 @dataclass(frozen=True)
@@ -68,8 +72,8 @@ class Limits:
 
     answers: questions answered at once. waiting: calls that may wait for a thread before the next is
     refused with 503. short: other calls (keys, feedback) at once. generations: of POST /llm/generate at once.
-    body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat, sockets, desk, runs:
-    their own. timers: those of timers and outcomes.
+    body_bytes: longest request body. body_pause: seconds that a caller may pause within one. chat, sockets, desk, runs,
+    playground: their own. timers: those of timers and outcomes.
     """
 
     answers: int = 4
@@ -82,6 +86,7 @@ class Limits:
     timers: TimerBounds = field(default_factory=TimerBounds)
     desk: DeskBounds = field(default_factory=DeskBounds)
     runs: RunBounds = field(default_factory=RunBounds)
+    playground: PlaygroundBounds = field(default_factory=PlaygroundBounds)
     sockets: SocketBounds = field(default_factory=SocketBounds)
     actions: ActionBounds = field(default_factory=ActionBounds)
 
@@ -112,7 +117,7 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     authenticate = Authentication(workbench.api_keys, short, deadline=deadline)
     agent_access = AgentAccess(workbench.agent_tokens, workbench.agents, workbench.tenants, short, deadline=deadline)
     handle_failures(app)
-    larger = (*LARGER, *WORKFLOWS, LargerBody(_SOCKETS, limits.sockets.packet_bytes))
+    larger = (*LARGER, *WORKFLOWS, *PLAYGROUND, LargerBody(_SOCKETS, limits.sockets.packet_bytes))
     app.add_middleware(BodyLimit, limit=limits.body_bytes, seconds=limits.body_pause, exempt=_OWN_BOUNDS, larger=larger)
     app.add_middleware(Exchange, measurements=measurements)
     app.include_router(rag_router(workbench, authenticate, answers, measurements))
@@ -122,8 +127,10 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     app.include_router(feedback_router(workbench.feedback, authenticate, short, deadline=deadline))
     staff = StaffAccess(authenticate, agent_access)
     app.include_router(tickets_router(workbench.tickets, staff, short, deadline=deadline))
+    add_playground(app, workbench, staff, short, limits.playground)
+    evaluations = EvaluationGauges(measurements, workbench.database, probes, deadline=_SCORES_WITHIN, every=_SCORES_FOR)
     app.include_router(health_router(workbench.database, probes, deadline=_READY_WITHIN))
-    app.include_router(metrics_router(measurements))
+    app.include_router(metrics_router(measurements, evaluations))
     add_docs(app)
     add_dashboards(app, workbench.settings)
     chat = add_chat(app, workbench, limits.chat, measurements, render_message)

@@ -1,17 +1,15 @@
 """POST /llm/generate (section 5.1 of the design), and what a tenant may ask and spend there."""
 
-import asyncio
 import json
-from collections.abc import AsyncGenerator, Coroutine
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.sse import EventSourceResponse, format_sse_event
-from pydantic import BaseModel
-from starlette.types import Receive, Scope, Send
+from fastapi.sse import format_sse_event
 
 from apps.api.authentication import Authentication, require_same_tenant
+from apps.api.hanging_up import EVENT_STREAM, LEFT, EventStream, told, unless_left, wants_events
 from apps.api.llm_generation import Generations
 from apps.api.llm_types import LlmRequest, LlmResponse
 from apps.api.openapi import problem_responses
@@ -19,11 +17,6 @@ from apps.api.problems import problem_of_error
 from components.core.errors import HelpdeskError, ModelMisbehaved
 from components.core.tenant import TenantContext
 
-T = TypeVar("T")
-
-_EVENT_STREAM = "text/event-stream"
-# As nginx has it: the caller left before there was an answer. Nobody reads it but the log and the figures.
-_LEFT = 499
 _FAILURES = problem_responses(
     "invalid_json",
     "invalid_api_key",
@@ -41,7 +34,7 @@ _FAILURES = problem_responses(
 _ANSWER = {
     "description": "The model's text, or a function call. Where the request accepts `text/event-stream`: events "
     "`text` with pieces (JSON strings), then one `done` with the response, or one `error` with a problem.",
-    "content": {_EVENT_STREAM: {"schema": {"type": "string"}}},
+    "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
 }
 
 
@@ -61,28 +54,16 @@ def generate_router(generations: Generations, authenticate: Authentication) -> A
     ) -> Response | LlmResponse:
         require_same_tenant(tenant, body.tenant_id)
         items = generations.stream(tenant, body)
-        if _EVENT_STREAM not in request.headers.get("accept", ""):
-            return await _unless_left(request, _last(items)) or Response(status_code=_LEFT)
+        if not wants_events(request):
+            return await unless_left(request, _last(items)) or Response(status_code=LEFT)
         # The first item before the status line: a failure before any text is told by the status.
-        first = await _unless_left(request, _first(items))
+        first = await unless_left(request, _first(items))
         if first is None:
             await items.aclose()
-            return Response(status_code=_LEFT)
-        return _Events(_events(request, first, items))
+            return Response(status_code=LEFT)
+        return EventStream(_events(request, first, items))
 
     return router
-
-
-class _Events(EventSourceResponse):
-    """Closes what it streams also where the caller left before the first piece was sent."""
-
-    def __init__(self, events: AsyncGenerator[bytes, None]) -> None:
-        super().__init__(events, headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
-        self._events = events
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with aclosing(self._events):
-            await super().__call__(scope, receive, send)
 
 
 async def _events(
@@ -94,17 +75,13 @@ async def _events(
             async for item in items:
                 yield _event(item)
         except HelpdeskError as error:
-            yield _told("error", problem_of_error(request.scope, error))
+            yield told("error", problem_of_error(request.scope, error))
 
 
 def _event(item: str | LlmResponse) -> bytes:
     if isinstance(item, str):
         return format_sse_event(event="text", data_str=json.dumps(item))
-    return _told("done", item)
-
-
-def _told(event: str, value: BaseModel) -> bytes:
-    return format_sse_event(event=event, data_str=value.model_dump_json())
+    return told("done", item)
 
 
 async def _first(items: AsyncGenerator[str | LlmResponse, None]) -> str | LlmResponse:
@@ -117,20 +94,3 @@ async def _last(items: AsyncGenerator[str | LlmResponse, None]) -> LlmResponse:
             if not isinstance(item, str):
                 return item
     raise ModelMisbehaved("the gateway's stream ended without its result")
-
-
-async def _unless_left(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
-    """What `work` returns or raises; None where the caller hung up first, and then it is cancelled."""
-    working, leaving = asyncio.ensure_future(work), asyncio.ensure_future(_hung_up(request))
-    try:
-        await asyncio.wait((working, leaving), return_when=asyncio.FIRST_COMPLETED)
-        return working.result() if working.done() else None
-    finally:
-        working.cancel()
-        leaving.cancel()
-        await asyncio.wait((working, leaving))
-
-
-async def _hung_up(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from decimal import Decimal
 from uuid import UUID
 
@@ -13,9 +14,11 @@ from components.core.tenant import TenantContext
 from components.dialogue.turn_events import TakenTurn
 from components.gateway.observer import CacheOutcome, CircuitState
 from components.helpdesk.answered_question import AnsweredQuestion
+from components.helpdesk.evaluation.last_scores import LastScores
 from components.tools.invocation import InvocationStatus
 from components.tools.tool import ToolSpec
 
+OTHERS = "other"
 _BUCKETS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 _CIRCUITS: dict[CircuitState, int] = {"closed": 0, "half_open": 1, "open": 2}
@@ -73,6 +76,18 @@ class Measurements:
             "helpdesk_tool_calls", "Calls of tools that were made or tried, by status", "tool", "side_effect", "status"
         )
         self._tool_duration = self._histogram("helpdesk_tool_call_duration_seconds", "Duration of calls", "tool")
+        self._scores = Gauge(
+            "helpdesk_evaluation_score",
+            "Figures of the last evaluation of an index or prompt",
+            ["tenant", "kind", "metric"],
+            registry=self.registry,
+        )
+        self._blocked = Gauge(
+            "helpdesk_promotion_blocked",
+            "1 where the last evaluation kept an index or prompt from serving",
+            ["tenant"],
+            registry=self.registry,
+        )
         self._requests = self._counter(
             "http_requests", "HTTP requests by method, route template and status", "method", "route", "status"
         )
@@ -146,6 +161,22 @@ class Measurements:
         """A model's circuit has changed."""
         self._circuit.labels(model).set(_CIRCUITS[state])
 
+    def set_evaluations(self, scores: Iterable[LastScores]) -> None:
+        """What the last evaluations found; replaces what was known. A tenant is blocked where the last of either kind
+        kept something from serving."""
+        self._scores.clear()
+        self._blocked.clear()
+        blocked: dict[str, bool] = {}
+        for each in scores:
+            label = self._tenant_label(each.tenant)
+            if label == OTHERS:
+                continue
+            blocked[label] = blocked.get(label, False) or each.blocked
+            for metric, value in each.metrics.items():
+                self._scores.labels(label, each.kind, metric).set(value)
+        for label, is_blocked in blocked.items():
+            self._blocked.labels(label).set(is_blocked)
+
     def _counter(self, name: str, told: str, *labels: str) -> Counter:
         return Counter(name, told, labels, registry=self.registry)
 
@@ -156,6 +187,6 @@ class Measurements:
         tenant_id = tenant.tenant_id
         with self._lock:
             if tenant_id not in self._tenants and len(self._tenants) >= self._most_tenants:
-                return "other"
+                return OTHERS
             self._tenants.add(tenant_id)
             return str(tenant_id)

@@ -6,13 +6,14 @@ import logging
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import quote
 
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 from starlette.types import Scope
 
-from components.core.errors import HelpdeskError, ModelOverloaded, RateLimited
+from components.core.errors import HelpdeskError, ModelOverloaded, RateLimited, WorseThanActive
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -149,6 +150,10 @@ class Problem(BaseModel):
     request_id: str = Field(description="The X-Request-Id of this exchange, to be found in the server's log.")
     field: str | None = Field(None, description="The (first) field at fault, where there is one.")
     errors: list[FieldError] | None = Field(None, description="Every field at fault, for invalid input.")
+    comparison: Annotated[
+        dict[str, object] | None,
+        Field(description="For what answers worse than what is active: differences with intervals, and what changed."),
+    ] = None
 
 
 def problem_of(
@@ -223,7 +228,10 @@ def problem_of_error(scope: Scope, error: HelpdeskError) -> Problem:
             error.message,
             extra={"fields": {"request_id": request_id, "code": code}},
         )
-    return problem_of(scope, code, kind.detail or error.message, field=error.field)
+    problem = problem_of(scope, code, kind.detail or error.message, field=error.field)
+    if isinstance(error, WorseThanActive):
+        problem.comparison = dict(error.comparison)
+    return problem
 
 
 def known_code(kind: type[HelpdeskError]) -> str:

@@ -12,9 +12,11 @@ from rich.table import Table
 
 from apps.cli.console import out, print_json, progress_bar
 from apps.cli.context import AsJson
+from apps.cli.evaluate_answers import answers
 from apps.cli.evaluate_nlu import nlu
 
-app = typer.Typer(help="Measure retrieval and understanding on labelled sets.", no_args_is_help=True)
+app = typer.Typer(help="Measure retrieval, answers and understanding on labelled sets.", no_args_is_help=True)
+app.command("answers")(answers)
 app.command("nlu")(nlu)
 
 

@@ -13,6 +13,7 @@ from apps.cli import (
     ask,
     channel,
     evaluate,
+    evaluation_set,
     flow,
     ingest,
     model,
@@ -68,6 +69,7 @@ app.add_typer(run.app, name="run")
 app.add_typer(plan.app, name="plan")
 app.add_typer(workflow.app, name="workflow")
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(evaluation_set.app, name="evaluation-set")
 
 
 def main() -> None:

@@ -12,13 +12,15 @@ import typer
 from rich.table import Table
 
 from apps.cli.account import account_name
-from apps.cli.console import out, print_json
-from apps.cli.context import AsJson, open_registry
+from apps.cli.console import out, print_json, progress_bar
+from apps.cli.context import AsJson, open_registry, open_workbench
 from apps.cli.tenant import Domain
 from components.core.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from components.core.tenant import TenantContext
+    from components.bootstrap import Registry
+    from components.core.tenant import Tenant, TenantContext
+    from components.helpdesk.evaluation.prompt_gate import PromptCheck
     from components.helpdesk.prompts import Prompts
 
 app = typer.Typer(help="Look at a tenant's prompts, save new versions, activate one, go back.", no_args_is_help=True)
@@ -100,13 +102,51 @@ def activate(
     domain: Domain,
     prompt_id: PromptId,
     version: Annotated[int, typer.Argument(min=0, help="0 is the shipped one.")],
+    anyway: Annotated[
+        str | None, typer.Option(help="Why, though it answers worse: activated all the same, for the audit log.")
+    ] = None,
     author: Author = None,
     as_json: AsJson = False,
 ) -> None:
-    """Use this version from the next question on."""
-    with _prompts_of(domain) as (prompts, tenant):
-        prompts.activate(tenant, prompt_id, version, author or account_name())
-    _print_active(prompt_id, version, as_json)
+    """Use this version from the next question on, where it does not answer the evaluation sets worse.
+
+    What was not measured yet on the present index is measured first.
+    """
+    with open_registry() as registry:
+        tenant = registry.tenants.get_by_domain(domain)
+        if _is_measurable(registry, tenant):
+            checked = _activate_measured(domain, prompt_id, version, author or account_name(), anyway, as_json)
+        else:
+            from components.helpdesk.prompts import Prompts
+
+            Prompts(registry.database).activate(
+                tenant.context, prompt_id, version, author or account_name(), anyway=anyway
+            )
+            checked = None
+    _print_active(prompt_id, version, as_json, checked.reason if checked else None)
+
+
+def _is_measurable(registry: Registry, tenant: Tenant) -> bool:
+    """Without a set, or without knowledge to ask, no model needs to be loaded."""
+    from components.helpdesk.evaluation.sets import EvaluationSets
+
+    questions = EvaluationSets(registry.database).in_use(tenant.context)
+    return questions is not None and bool(questions.queries) and registry.serves(tenant)
+
+
+def _activate_measured(
+    domain: str, prompt_id: str, version: int, author: str, anyway: str | None, as_json: bool
+) -> PromptCheck:
+    with open_workbench() as workbench, progress_bar(as_json=as_json) as bar:
+        task = bar.add_task("answering the evaluation questions", total=None)
+        return workbench.prompt_gate.activate(
+            workbench.tenants.get_by_domain(domain).context,
+            prompt_id,
+            version,
+            author,
+            anyway=anyway,
+            on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
 
 
 @app.command()
@@ -144,11 +184,13 @@ def _prompts_of(domain: str) -> Iterator[tuple[Prompts, TenantContext]]:
         yield Prompts(registry.database), registry.tenants.get_by_domain(domain).context
 
 
-def _print_active(prompt_id: str, version: int, as_json: bool) -> None:
+def _print_active(prompt_id: str, version: int, as_json: bool, measured: str | None = None) -> None:
     if as_json:
-        print_json({"prompt_id": prompt_id, "active": version})
-    else:
-        out.print(f"{prompt_id} version {version} is active", markup=False)
+        print_json({"prompt_id": prompt_id, "active": version, **({"evaluation": measured} if measured else {})})
+        return
+    if measured:
+        out.print(measured, markup=False)
+    out.print(f"{prompt_id} version {version} is active", markup=False)
 
 
 def _read(file: str) -> str:

@@ -171,13 +171,8 @@ class ToolRefused(Conflict):
 
 
 class WorseThanActive(Conflict):
-    """What was to be activated answers worse. `comparison`: figures with their intervals, and what changed."""
-
     code = "worse_than_active"
-
-    def __init__(self, message: str, *, comparison: Mapping[str, object]) -> None:
-        super().__init__(message, field="version")
-        self.comparison = comparison
+    comparison: Mapping[str, object] = {}
 
 
 class KeyReused(Conflict):

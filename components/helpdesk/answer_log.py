@@ -21,6 +21,8 @@ from components.helpdesk.answered_question import AnsweredQuestion
 from components.helpdesk.storable import made_readable
 
 _LONGEST_SENTENCE = 2000
+# Of answers that measure an index or a prompt: nobody asked, and there is one a question of the sets each time.
+EVALUATION = "evaluation"
 MOST_LISTED = 500
 # Of the table: a unit of work for one row costs a millisecond.
 _INSERT = insert(AnswerRow.metadata.tables[AnswerRow.__tablename__])
@@ -47,12 +49,14 @@ class AnswerLog:
             return _lineage(row)
 
     def list(self, tenant: TenantContext, *, reason: str | None = None, limit: int = 20) -> Sequence[AnswerLineage]:
-        """The newest answers first. reason: only those with it. Raises InvalidInput naming what is allowed."""
+        """The newest answers first, without those of evaluations, which name theirs. reason: only those with it.
+        Raises InvalidInput naming what is allowed."""
         if reason is not None and reason not in REASONS:
             raise InvalidInput(f"reason={reason!r}: allowed is one of {', '.join(REASONS)}", field="reason")
         if not 1 <= limit <= MOST_LISTED:
             raise InvalidInput(f"limit={limit}: 1 to {MOST_LISTED} are allowed", field="limit")
-        wanted = select(AnswerRow).order_by(AnswerRow.created_at.desc(), AnswerRow.answer_id).limit(limit)
+        newest = (AnswerRow.created_at.desc(), AnswerRow.answer_id)
+        wanted = select(AnswerRow).where(AnswerRow.channel != EVALUATION).order_by(*newest).limit(limit)
         if reason is not None:
             wanted = wanted.where(AnswerRow.reason == reason)
         with self._database.tenant(tenant) as session:

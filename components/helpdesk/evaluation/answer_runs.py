@@ -20,7 +20,7 @@ from components.core.settings import Settings
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.helpdesk.answer_lineage import PassageLineage
-from components.helpdesk.answer_log import AnswerLog
+from components.helpdesk.answer_log import EVALUATION, AnswerLog
 from components.helpdesk.answer_terms import read_terms
 from components.helpdesk.answered_question import AnsweredQuestion
 from components.helpdesk.evaluation.answer_run import AnswerResult, AnswerRun, Variant, run_of
@@ -35,8 +35,6 @@ from components.retrieval.prompting import check_template
 from components.vectors.snapshot import IndexSnapshot
 from components.vectors.tenant_index import TenantIndex
 
-# Of answers that no customer asked for: figures of customers leave them out.
-CHANNEL = "evaluation"
 DEFAULT_TOP_K = 10
 SENT = "sent"  # The name of a pipeline that came as YAML.
 
@@ -94,7 +92,7 @@ class AnswerEvaluations:
         *,
         candidate: bool = False,
         labelled: bool = True,
-        channel: str = CHANNEL,
+        channel: str = EVALUATION,
         on_progress: Callable[[int, int], None] = lambda done, total: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> AnswerRun:
@@ -137,7 +135,7 @@ class AnswerEvaluations:
     ) -> AnswerRun | None:
         """The last stored run of the very same questions, knowledge, prompt, models and pipeline, whatever numbers
         these had then. Raises as `run`."""
-        bound = self._bind(tenant, variant, candidate, CHANNEL)
+        bound = self._bind(tenant, variant, candidate, EVALUATION)
         stored = self._runs.find(tenant, bound.fingerprint(questions))
         if stored is None:
             return None

@@ -12,10 +12,11 @@ from sqlalchemy import Row, Select, Uuid, and_, cast, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from components.database.tables import AnswerRow, ConversationRow, FeedbackRow, MessageRow, OutcomeRow
+from components.helpdesk.answer_log import EVALUATION
 from components.helpdesk.outcome_rules import HELPFUL, UNHELPFUL
 
 # Questions that no customer asked.
-NOT_CUSTOMERS = ("replay", "evaluation", "playground")
+NOT_CUSTOMERS = ("replay", EVALUATION, "playground")
 _RESOLVED = ("verified", "contained", "handed_over")
 
 

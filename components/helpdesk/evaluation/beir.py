@@ -72,8 +72,8 @@ class EvaluationSet:
             return ""
         named = ", ".join(self.missing[:_MOST_NAMED]) + (", …" if len(self.missing) > _MOST_NAMED else "")
         return (
-            f"{len(self.missing)} documents that the evaluation set {self.name} names are not in the "
-            f"knowledge ({named}); {self.left_out} questions that only they answer were left out"
+            f"the evaluation set {self.name} names documents that the knowledge does not have: {len(self.missing)} "
+            f"({named}); questions left out, since nothing else answers them: {self.left_out}"
         )
 
 

@@ -177,7 +177,7 @@ def _origin(accepted: DraftQuestion) -> dict[str, str]:
 def _check_range(since: datetime, until: datetime, limit: int) -> None:
     if since.tzinfo is None or until.tzinfo is None or since >= until:
         raise InvalidInput(
-            f"since={since}, until={until}: an earlier and a later moment with a time zone", field="since"
+            f"since={since}, until={until}: two moments with a time zone, the earlier first", field="since"
         )
     if since > datetime.now(UTC):
         raise InvalidInput(f"since={since}: it lies in the future, and nothing was asked then", field="since")

@@ -14,14 +14,14 @@ _EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)*")
 _IBAN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]{2}[0-9]{2}(?:[ -]?[A-Za-z0-9]){11,34}")
 _DIGITS = re.compile(r"(?<![\w+])[+(]?[0-9](?:[ ()/.-]{0,2}[0-9])+(?!\w)")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}")
-_REFERENCE = re.compile(r"(?<!\w)(?:[A-Za-z]{1,6}[-–_/#]?[0-9][0-9-]{3,}|#[0-9]{2,}|[0-9]{6,})(?!\w)")
+_REFERENCE = re.compile(r"(?<!\w)(?:[A-Za-z]{1,6}[-–_/#]?[0-9][0-9-]{3,}|#[0-9]{2,})(?!\w)")
 _INTRODUCED = re.compile(
     r"\b(my name is|i am called|this is|ich hei(?:ß|ss)e|mein name ist|je m'appelle|me llamo|mi chiamo)"
     r"\s+[^\W\d_][\w'-]+(?:\s+[A-ZÀ-Þ][\w'-]+)?",
     re.IGNORECASE,
 )
 _LONGEST_IBAN, _SHORTEST_IBAN = 34, 15
-_CARD_DIGITS, _PHONE_DIGITS = range(13, 20), range(7, 16)
+_CARD_DIGITS, _PHONE_DIGITS = range(13, 20), range(6, 16)
 # Keys of a customer's values that hold what tells who they are.
 _TELLING = re.compile(
     r"name|mail|phone|mobile|street|address|iban|card|customer|account|(^|_)id$|number", re.IGNORECASE
@@ -42,14 +42,11 @@ class RuleBasedRemover:
 
     def remove(self, text: str, known: Collection[str] = ()) -> str:
         """As PersonalDataRemover says."""
+        text = _IBAN.sub(_iban, _EMAIL.sub("[e-mail]", text))
+        text = _DIGITS.sub(_number, _REFERENCE.sub("[number]", text))
         for value in sorted({each.strip() for each in known if each.strip()}, key=len, reverse=True):
             mark = "[number]" if any(sign.isdigit() for sign in value) else "[name]"
-            mark = "[e-mail]" if "@" in value else mark
-            text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", mark, text, flags=re.IGNORECASE)
-        text = _EMAIL.sub("[e-mail]", text)
-        text = _IBAN.sub(_iban, text)
-        text = _DIGITS.sub(_number, text)
-        text = _REFERENCE.sub("[number]", text)
+            text = re.sub(rf"(?<![\w\[]){re.escape(value)}(?!\w)", mark, text, flags=re.IGNORECASE)
         return _INTRODUCED.sub(lambda found: f"{found.group(1)} [name]", text)
 
 

@@ -78,11 +78,13 @@ class PromptGate:
             stored = run.stored("prompt", reason)
             self._runs.store(tenant, replace(stored, blocked=blocked, comparison=comparison.summary()))
             if blocked:
-                raise WorseThanActive(
+                worse = WorseThanActive(
                     f"prompt {prompt_id!r} version {version} against {checked.active}: {checked.reason}. "
                     "Give a reason (anyway) to activate it all the same",
-                    comparison=comparison.summary(),
+                    field="version",
                 )
+                worse.comparison = comparison.summary()
+                raise worse
         return checked
 
     def _check(

@@ -1,0 +1,248 @@
+"""The playground (section 9.1 of the design): try prompts, models and pipelines, and activate what is not worse."""
+
+import re
+from dataclasses import asdict, dataclass, replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from apps.api.openapi import problem_responses
+from apps.api.playground_types import (
+    ActivatedResponse,
+    ActivateRequest,
+    EvaluateRequest,
+    EvaluateResponse,
+    MetricsOfVersion,
+    MetricsResponse,
+    PromptSource,
+    SavedResponse,
+    SaveRequest,
+    VariantBody,
+    activated,
+    comparison_body,
+    variant_result,
+)
+from apps.api.staff_access import Staff, StaffAccess
+from apps.api.trials import Cancelled, Progress, Trials
+from apps.api.workers import WorkerPool
+from components.bootstrap import Workbench
+from components.core.errors import Conflict, InvalidInput, InvalidPipeline
+from components.core.prompts import UNSAVED_VERSION, PromptTemplate
+from components.core.tenant import TenantContext
+from components.helpdesk.evaluation.answer_comparison import compare
+from components.helpdesk.evaluation.answer_run import AnswerRun, Variant
+from components.helpdesk.evaluation.answer_runs import questions_of
+from components.helpdesk.evaluation.beir import EvaluationSet
+from components.helpdesk.evaluation.prompt_metrics import PromptFigures
+from components.retrieval.prompting import ANSWER_PROMPT
+
+CHANNEL = "playground"
+MOST_OF_SET = 500
+_EXPRESSION = re.compile(r"\{[{%].*?[}%]\}", re.DOTALL)
+_OF_USER = re.compile(r"\b(query|passages)\b")
+_READS = (
+    "invalid_api_key",
+    "access_denied",
+    "not_found",
+    "invalid_input",
+    "invalid_prompt",
+    "internal_error",
+    "database_unavailable",
+    "unavailable",
+)
+_SENDS = (*_READS, "invalid_json", "content_too_large", "unsupported_media_type")
+_TRIES = (*_SENDS, "model_not_allowed", "index_unavailable", "model_mismatch", "model_unavailable")
+_STREAMS: dict[str, Any] = {
+    "description": "The result. Where the request accepts `text/event-stream`: events `progress`, then one `done` with "
+    "the result or one `error` with a problem; who hangs up ends the work.",
+    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+}
+PromptId = Annotated[str, Query(max_length=100, examples=[ANSWER_PROMPT])]
+
+
+@dataclass(frozen=True)
+class PlaygroundParts:
+    """What the routes work with. short: threads for reads; deadline: of these, seconds."""
+
+    workbench: Workbench
+    figures: PromptFigures
+    access: StaffAccess
+    trials: Trials
+    short: WorkerPool
+    deadline: float
+
+
+def playground_router(parts: PlaygroundParts) -> APIRouter:
+    """The routes, for programs with the tenant's key and for people whose role may use the playground."""
+    router = APIRouter(tags=["playground"], prefix="/playground")
+
+    async def allowed(staff: Annotated[Staff, Depends(parts.access)]) -> Staff:
+        staff.require("use_playground")
+        return staff
+
+    Allowed = Annotated[Staff, Depends(allowed)]  # noqa: N806 - a type
+
+    @router.get(
+        "/metrics",
+        summary="Latency, cost and accuracy of a prompt's versions",
+        operation_id="playground_metrics",
+        responses=problem_responses(*_READS),
+    )
+    async def metrics(
+        staff: Allowed,
+        prompt_id: PromptId,
+        version: Annotated[int | None, Query(ge=0)] = None,
+        days: Annotated[int, Query(ge=1, le=3650, description="Of customers' answers, back from now.")] = 30,
+    ) -> MetricsResponse:
+        found = await parts.short.run(
+            lambda: parts.figures.of(staff.tenant, prompt_id, version, days), deadline=parts.deadline
+        )
+        return MetricsResponse(
+            prompt_id=prompt_id, versions=[MetricsOfVersion.model_validate(asdict(each)) for each in found]
+        )
+
+    @router.post(
+        "/evaluate",
+        summary="Ask queries or a set of a variant, beside another",
+        operation_id="playground_evaluate",
+        response_model=EvaluateResponse,
+        responses={200: _STREAMS, **problem_responses(*_TRIES)},
+    )
+    async def evaluate(body: EvaluateRequest, request: Request, staff: Allowed) -> Response | EvaluateResponse:
+        def work(on_progress: Progress, cancelled: Cancelled) -> EvaluateResponse:
+            try:
+                return _evaluate(parts.workbench, staff.tenant, body, on_progress, cancelled)
+            except InvalidPipeline as error:
+                if body.pipeline is None and (body.against is None or body.against.pipeline is None):
+                    raise  # The operator's own.
+                raise InvalidInput(error.message, field="pipeline") from error
+
+        return await parts.trials.respond(request, staff.tenant, work)
+
+    @router.post(
+        "/prompts/{prompt_id}/versions",
+        summary="Save a prompt as a new version",
+        operation_id="playground_save",
+        responses=problem_responses(*_SENDS),
+    )
+    async def save(prompt_id: str, body: SaveRequest, staff: Allowed) -> SavedResponse:
+        def keep() -> int:
+            prompts = parts.workbench.prompts
+            active = prompts.active(staff.tenant, prompt_id)
+            template = _with(active, PromptSource(system=body.system, user=body.user))
+            author = _author(staff)
+            return prompts.save(staff.tenant, prompt_id, template.system, template.user, author=author, note=body.note)
+
+        return SavedResponse(prompt_id=prompt_id, version=await parts.short.run(keep, deadline=parts.deadline))
+
+    @router.post(
+        "/prompts/{prompt_id}/activate",
+        summary="Use a version from now on, where it does not answer worse",
+        operation_id="playground_activate",
+        response_model=ActivatedResponse,
+        responses={200: _STREAMS, **problem_responses(*_TRIES, "conflict", "worse_than_active")},
+    )
+    async def activate(
+        prompt_id: str, body: ActivateRequest, request: Request, staff: Allowed
+    ) -> Response | ActivatedResponse:
+        """What was not measured yet on the present index is measured first. A version that is worse is refused with
+        the comparison, unless `anyway` says why it is wanted all the same; the audit log keeps that."""
+
+        def work(on_progress: Progress, cancelled: Cancelled) -> ActivatedResponse:
+            checked = parts.workbench.prompt_gate.activate(
+                staff.tenant,
+                prompt_id,
+                body.version,
+                _author(staff),
+                anyway=body.anyway,
+                on_progress=on_progress,
+                cancelled=cancelled,
+            )
+            return activated(prompt_id, checked)
+
+        return await parts.trials.respond(request, staff.tenant, work)
+
+    return router
+
+
+def _evaluate(
+    workbench: Workbench,
+    tenant: TenantContext,
+    body: EvaluateRequest,
+    on_progress: Progress,
+    cancelled: Cancelled,
+) -> EvaluateResponse:
+    questions = _questions(workbench, tenant, body)
+    each = len(questions.queries)
+    total = each * (1 if body.against is None else 2)
+    variant = _variant(workbench, tenant, body)
+    other = None if body.against is None else _variant(workbench, tenant, body.against)
+
+    def ask(wanted: Variant, before: int) -> AnswerRun:
+        run = workbench.answer_evaluations.run(
+            tenant,
+            questions,
+            wanted,
+            labelled=body.set is not None,
+            channel=CHANNEL,
+            on_progress=lambda done, _: on_progress(before + done, total),
+            cancelled=cancelled,
+        )
+        if run.cancelled:
+            raise Conflict("the evaluation was called off")
+        return run
+
+    against = None if other is None else ask(other, 0)
+    run = ask(variant, total - each)
+    comparison = None if against is None else compare(against, run)
+    stored = None
+    if body.set is not None:
+        summary = comparison.summary() if comparison else None
+        stored = replace(run.stored("trial", "playground"), comparison=summary)
+        workbench.evaluation_runs.store(tenant, stored)
+    return EvaluateResponse(
+        **dict(variant_result(run)),
+        set=body.set,
+        set_version=questions.version if body.set is not None else None,
+        missing=questions.told_missing,
+        run_id=stored.run_id if stored else None,
+        against=variant_result(against) if against else None,
+        comparison=comparison_body(comparison) if comparison else None,
+    )
+
+
+def _questions(workbench: Workbench, tenant: TenantContext, body: EvaluateRequest) -> EvaluationSet:
+    if body.test_queries is not None:
+        return questions_of(body.test_queries)
+    assert body.set is not None
+    found = workbench.evaluation_sets.judged(tenant, body.set)
+    if len(found.queries) > MOST_OF_SET:
+        raise InvalidInput(
+            f"set={body.set!r} has {len(found.queries)} questions: up to {MOST_OF_SET} are allowed here; "
+            "`helpdesk evaluate answers` takes more",
+            field="set",
+        )
+    return found
+
+
+def _variant(workbench: Workbench, tenant: TenantContext, body: VariantBody) -> Variant:
+    prompt: PromptTemplate | None = None
+    if body.prompt_version is not None:
+        prompt = workbench.prompts.get(tenant, ANSWER_PROMPT, body.prompt_version)
+    elif body.prompt is not None:
+        prompt = _with(workbench.prompts.active(tenant), body.prompt)
+    return Variant(prompt, body.model, body.top_k, body.pipeline)
+
+
+def _with(active: PromptTemplate, sent: str | PromptSource) -> PromptTemplate:
+    """The active version with what was sent in its place."""
+    if isinstance(sent, str):
+        writes = any(_OF_USER.search(expression) for expression in _EXPRESSION.findall(sent))
+        sent = PromptSource(user=sent) if writes else PromptSource(system=sent)
+    system = active.system if sent.system is None else sent.system
+    user = active.user if sent.user is None else sent.user
+    return PromptTemplate(active.prompt_id, UNSAVED_VERSION, system, user)
+
+
+def _author(staff: Staff) -> str:
+    return staff.actor.name or "api"

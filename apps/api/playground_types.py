@@ -1,0 +1,299 @@
+"""What the playground is asked and tells (section 9.1 of the design)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+import numpy as np
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from apps.api.rag import Question
+from apps.api.text import without_nul
+from components.helpdesk.evaluation.answer_comparison import Comparison
+from components.helpdesk.evaluation.answer_run import AnswerResult, AnswerRun
+from components.helpdesk.evaluation.intervals import Interval
+from components.helpdesk.evaluation.prompt_gate import PromptCheck
+from components.helpdesk.prompts import LONGEST_NOTE
+from components.helpdesk.searching import MOST_PASSAGES
+
+MOST_QUERIES = 50
+Text = Annotated[str, StringConstraints(max_length=8_000), AfterValidator(without_nul)]
+Note = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NOTE),
+    AfterValidator(without_nul),
+]
+
+
+class PromptSource(BaseModel):
+    """Jinja sources. A part that is left out is the active version's."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    system: Text | None = None
+    user: Text | None = None
+
+
+class VariantBody(BaseModel):
+    """What is tried; what is left out stays as the tenant has it now."""
+
+    prompt: Text | PromptSource | None = Field(
+        None,
+        description="Both parts; or a text: the user part where it writes `query` or `passages`, else the system part.",
+    )
+    prompt_version: int | None = Field(None, strict=True, ge=0, description="A saved version, instead of `prompt`.")
+    model: Annotated[str, StringConstraints(max_length=100)] | None = Field(
+        None, description="One that the tenant may use, or `extractive`."
+    )
+    top_k: int | None = Field(None, strict=True, ge=1, le=MOST_PASSAGES)
+    pipeline: Annotated[str, StringConstraints(max_length=20_000)] | None = Field(
+        None, description="The name of a shipped pipeline, or YAML of our own components: how passages are fused."
+    )
+
+    @model_validator(mode="after")
+    def _one_prompt(self) -> Self:
+        if self.prompt is not None and self.prompt_version is not None:
+            raise ValueError("prompt and prompt_version: one of them is allowed")
+        return self
+
+
+class EvaluateRequest(VariantBody):
+    """A variant, and what it is asked: queries, or an evaluation set that knows what is right."""
+
+    test_queries: list[Question] | None = Field(None, min_length=1, max_length=MOST_QUERIES)
+    set: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = Field(
+        None, description="Name of an evaluation set, in the version in use."
+    )
+    against: VariantBody | None = Field(None, description="A second variant, asked the same; `{}` is what is now.")
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.test_queries is None) == (self.set is None):
+            raise ValueError("test_queries or set: exactly one of them is needed")
+        return self
+
+
+class IntervalBody(BaseModel):
+    """A figure, and the bounds that hold its true value 95 times of 100."""
+
+    value: float
+    low: float
+    high: float
+
+
+class CitationBody(BaseModel):
+    """What [number] in the answer quotes, to the letter."""
+
+    number: int
+    document_id: str
+    title: str
+    section: str
+    quote: str
+    score: float
+
+
+class PassageBody(BaseModel):
+    """A passage that was found, in its place. scores: by stage. used: shown to the model."""
+
+    chunk_id: str
+    document_id: str
+    scores: dict[str, float]
+    used: bool
+
+
+class QueryResult(BaseModel):
+    """One query's answer and its lineage. right: null where nobody said what is."""
+
+    query: str
+    answer: str
+    answered: bool
+    right: bool | None
+    reason: str | None
+    confidence: float
+    similarity: float | None
+    grounded: float | None
+    citations: list[CitationBody]
+    lineage: list[PassageBody]
+    latency_ms: float
+    input_tokens: int
+    output_tokens: int
+    cost: Decimal
+    model: str
+    answer_id: UUID | None
+    error: str | None
+
+
+class VariantResult(BaseModel):
+    """metrics: right, answered_right, refused_right, similarity, grounded, seconds, input_tokens, output_tokens, cost,
+    as far as they are known."""
+
+    variant: dict[str, Any]
+    metrics: dict[str, IntervalBody]
+    latency_ms_p50: float
+    latency_ms_p95: float
+    currency: str | None
+    results: list[QueryResult]
+
+
+class ChangedBody(BaseModel):
+    """A query that is answered in other words, or judged otherwise."""
+
+    query: str
+    before: bool | None
+    after: bool | None
+
+
+class ComparisonBody(BaseModel):
+    """after less before, over the same queries. verdict: better, not_worse, undecided or worse."""
+
+    verdict: str
+    reason: str
+    pairs: int
+    differences: dict[str, IntervalBody]
+    changed: list[ChangedBody]
+
+
+class EvaluateResponse(VariantResult):
+    """The variant; beside it the other, and how they differ: this less `against`."""
+
+    set: str | None
+    set_version: str | None
+    missing: str
+    run_id: UUID | None = Field(description="Of the stored evaluation, where a set was asked.")
+    against: VariantResult | None
+    comparison: ComparisonBody | None
+
+
+class ProgressBody(BaseModel):
+    """Queries done, of so many."""
+
+    done: int
+    total: int
+
+
+class MetricsOfVersion(BaseModel):
+    """latency and cost: of answers to customers, or, before there are any, of the last evaluation (`measured_on`)."""
+
+    version: int
+    active: bool
+    days: int
+    answers: int
+    measured_on: str | None
+    latency_ms_p50: float | None
+    latency_ms_p95: float | None
+    cost: float | None
+    currency: str | None
+    accuracy: IntervalBody | None
+    set_name: str | None
+    set_version: str | None
+    run_id: UUID | None
+    evaluated_at: datetime | None
+    thumbs: int
+    thumbs_up: IntervalBody | None
+
+
+class MetricsResponse(BaseModel):
+    """By version, the newest first."""
+
+    prompt_id: str
+    versions: list[MetricsOfVersion]
+
+
+class SaveRequest(BaseModel):
+    """A new version of a prompt; a part that is left out is the active version's."""
+
+    system: Text | None = None
+    user: Text | None = None
+    note: Note
+
+
+class SavedResponse(BaseModel):
+    """The version it became, not active yet."""
+
+    prompt_id: str
+    version: int
+
+
+class ActivateRequest(BaseModel):
+    """anyway: why, though it answers worse."""
+
+    version: int = Field(strict=True, ge=0)
+    anyway: Note | None = None
+
+
+class ActivatedResponse(BaseModel):
+    """comparison: null where nothing could be measured; `reason` says why."""
+
+    prompt_id: str
+    version: int
+    before: int
+    reason: str
+    comparison: ComparisonBody | None
+
+
+def variant_result(run: AnswerRun) -> VariantResult:
+    p50, p95 = np.percentile([each.seconds for each in run.results], (50, 95)) * 1000
+    return VariantResult(
+        variant=dict(run.variant),
+        metrics={name: _interval(value) for name, value in run.metrics.items()},
+        latency_ms_p50=float(p50),
+        latency_ms_p95=float(p95),
+        currency=run.currency or None,
+        results=[_query_result(each) for each in run.results],
+    )
+
+
+def comparison_body(comparison: Comparison) -> ComparisonBody:
+    return ComparisonBody(
+        verdict=comparison.verdict,
+        reason=comparison.reason,
+        pairs=comparison.pairs,
+        differences={name: _interval(value) for name, value in comparison.differences.items()},
+        changed=[
+            ChangedBody(query=each.question, before=each.before.right, after=each.after.right)
+            for each in comparison.changed
+        ],
+    )
+
+
+def activated(prompt_id: str, checked: PromptCheck) -> ActivatedResponse:
+    return ActivatedResponse(
+        prompt_id=prompt_id,
+        version=checked.version,
+        before=checked.active,
+        reason=checked.reason,
+        comparison=comparison_body(checked.comparison) if checked.comparison else None,
+    )
+
+
+def _interval(interval: Interval) -> IntervalBody:
+    return IntervalBody(value=interval.value, low=interval.low, high=interval.high)
+
+
+def _query_result(result: AnswerResult) -> QueryResult:
+    return QueryResult(
+        query=result.question,
+        answer=result.text,
+        answered=result.answered,
+        right=result.right,
+        reason=result.reason,
+        confidence=result.confidence,
+        similarity=result.similarity,
+        grounded=result.grounded,
+        citations=[
+            CitationBody(**{name: getattr(each, name) for name in CitationBody.model_fields})
+            for each in result.citations
+        ],
+        lineage=[PassageBody(**{**asdict(each), "scores": dict(each.scores)}) for each in result.passages],
+        latency_ms=1000 * result.seconds,
+        input_tokens=result.input_tokens,
+        output_tokens=result.output_tokens,
+        cost=result.cost,
+        model=result.model,
+        answer_id=result.answer_id,
+        error=result.error,
+    )
