@@ -121,7 +121,7 @@ def _variant(
     pipeline: str | None = None,
 ) -> Variant:
     from components.helpdesk.evaluation.answer_run import Variant
-    from components.retrieval.loading import shipped_pipelines
+    from components.retrieval.pipeline_schema import shipped_pipelines
 
     if pipeline is not None and pipeline not in shipped_pipelines():
         if not Path(pipeline).is_file():

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from components.core.errors import InvalidPipeline
-from components.retrieval.loading import Bindings, build_pipeline, read_definition, shipped_pipelines
+from components.retrieval.loading import Bindings, build_pipeline, read_definition
+from components.retrieval.pipeline_schema import shipped_pipelines
 from components.retrieval.pipeline import RetrievalPipeline
 
 Definition = dict[str, Any]

@@ -14,7 +14,8 @@ from retrieval_index import KNOWLEDGE, PooledOnly, build_snapshot
 from components.core.embeddings import Embedder
 from components.core.errors import ModelUnavailable
 from components.models.extractive import ExtractiveGenerator
-from components.retrieval.loading import Bindings, read_definition, shipped_pipelines
+from components.retrieval.loading import Bindings, read_definition
+from components.retrieval.pipeline_schema import shipped_pipelines
 from components.retrieval.pipeline import RetrievalPipeline, Retrieved
 
 QUESTION = "How much does express shipping cost?"

@@ -29,7 +29,8 @@ from components.helpdesk.evaluation.beir import EvaluationSet, set_version
 from components.helpdesk.evaluation.runs import EvaluationRuns
 from components.helpdesk.searching import checked_question, checked_top_k
 from components.helpdesk.storable import made_readable
-from components.retrieval.loading import Bindings, parse_definition, shipped_pipelines
+from components.retrieval.loading import Bindings, parse_definition
+from components.retrieval.pipeline_schema import shipped_pipelines
 from components.retrieval.pipeline import RetrievalPipeline
 from components.retrieval.prompting import check_template
 from components.vectors.snapshot import IndexSnapshot
