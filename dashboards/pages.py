@@ -42,6 +42,13 @@ class Page:
 
 PAGES: tuple[Page, ...] = (
     Page(
+        "/playground",
+        "Playground",
+        "Try a prompt, a model or a pipeline beside what serves now, and activate what does not answer worse.",
+        "use_playground",
+        "dashboards.playground.page",
+    ),
+    Page(
         "/low-code",
         "Low code",
         "What can be changed without a line of Python: where, with which schema, by whom, and an example of each.",

@@ -13,12 +13,12 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from apps.api.rag import Question
 from apps.api.text import without_nul
+from components.core.answers import MOST_PASSAGES
 from components.helpdesk.evaluation.answer_comparison import Comparison
 from components.helpdesk.evaluation.answer_run import AnswerResult, AnswerRun
 from components.helpdesk.evaluation.intervals import Interval
 from components.helpdesk.evaluation.prompt_gate import PromptCheck
 from components.helpdesk.prompts import LONGEST_NOTE
-from components.helpdesk.searching import MOST_PASSAGES
 
 MOST_QUERIES = 50
 Text = Annotated[str, StringConstraints(max_length=8_000), AfterValidator(without_nul)]
@@ -66,7 +66,10 @@ class EvaluateRequest(VariantBody):
 
     test_queries: list[Question] | None = Field(None, min_length=1, max_length=MOST_QUERIES)
     set: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = Field(
-        None, description="Name of an evaluation set, in the version in use."
+        None, description="Name of an evaluation set."
+    )
+    set_version: Annotated[str, StringConstraints(min_length=1, max_length=100)] | None = Field(
+        None, description="Of the set: another than the one in use."
     )
     against: VariantBody | None = Field(None, description="A second variant, asked the same; `{}` is what is now.")
 
@@ -74,6 +77,8 @@ class EvaluateRequest(VariantBody):
     def _one_source(self) -> Self:
         if (self.test_queries is None) == (self.set is None):
             raise ValueError("test_queries or set: exactly one of them is needed")
+        if self.set is None and self.set_version is not None:
+            raise ValueError("set_version: only beside set is it allowed")
         return self
 
 
@@ -213,6 +218,13 @@ class SaveRequest(BaseModel):
 
 class SavedResponse(BaseModel):
     """The version it became, not active yet."""
+
+    prompt_id: str
+    version: int
+
+
+class RolledBackResponse(BaseModel):
+    """The version that is active now."""
 
     prompt_id: str
     version: int

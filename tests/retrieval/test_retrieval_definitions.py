@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from components.core.errors import InvalidPipeline
 from components.retrieval.loading import Bindings, build_pipeline, read_definition
-from components.retrieval.pipeline_schema import shipped_pipelines
 from components.retrieval.pipeline import RetrievalPipeline
+from components.retrieval.pipeline_schema import shipped_pipelines
 
 Definition = dict[str, Any]
 Edit = Callable[[Definition], object]

@@ -15,8 +15,8 @@ from components.core.embeddings import Embedder
 from components.core.errors import ModelUnavailable
 from components.models.extractive import ExtractiveGenerator
 from components.retrieval.loading import Bindings, read_definition
-from components.retrieval.pipeline_schema import shipped_pipelines
 from components.retrieval.pipeline import RetrievalPipeline, Retrieved
+from components.retrieval.pipeline_schema import shipped_pipelines
 
 QUESTION = "How much does express shipping cost?"
 ODD = [
