@@ -115,7 +115,7 @@ def _hang_up(connection: socket.socket | None) -> None:
             """It has ended already."""
 
 
-def _events(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:
+def _events(lines: Iterator[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     event = ""
     for line in lines:
         name, _, value = line.partition(": ")

@@ -27,8 +27,8 @@ NO_INDEX = (
     "it from the tenant's sources.</p>"
 )
 NO_SET = (
-    "<p>This tenant has no evaluation set yet. `helpdesk evaluate answers` and the sources of a tenant take sets of "
-    "questions with their relevant documents; `helpdesk evaluation draft` proposes one from conversations.</p>"
+    "<p>This tenant has no evaluation set yet. `helpdesk evaluation-set import` takes one, a set of "
+    "questions with their relevant documents; `helpdesk evaluation-set draft` proposes one from conversations.</p>"
 )
 
 
@@ -50,11 +50,11 @@ class _Playground:
         self._question = pn.widgets.TextInput(
             label="Question", max_length=LONGEST_QUESTION, sizing_mode="stretch_width"
         )
-        ask = pn.widgets.Button(label="Ask both", button_type="primary", width=140)
+        ask = pn.widgets.Button(label="Ask both", color="primary", width=140)
         ask.on_click(lambda _: self._ask())
         sets = {_told(each): each for each in EvaluationSets(desk.registry.database).versions(tenant.context)}
         self._set = pn.widgets.Select(label="Evaluation set", options=sets, sizing_mode="stretch_width")
-        run = pn.widgets.Button(label="Run both over the set", button_type="primary", width=200)
+        run = pn.widgets.Button(label="Run both over the set", color="primary", width=200)
         run.on_click(lambda _: self._run())
         self._progress.share((ask, run, self._versions.save, self._versions.activate, self._versions.roll_back))
         of_set = pn.Column(self._set, run, self._figures) if sets else html(NO_SET)

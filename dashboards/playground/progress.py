@@ -30,7 +30,7 @@ class Progress:
         self._work: Work | None = None
         self._begun, self._done, self._total = 0.0, 0, 0
         self._told = html()
-        self._cancel = pn.widgets.Button(label="Cancel", button_type="default", visible=False, width=110)
+        self._cancel = pn.widgets.Button(label="Cancel", visible=False, width=110)
         self._cancel.on_click(lambda _: self.cancel())
         self._buttons: Sequence[pn.widgets.Button] = ()
         self.panel = pn.Row(self._told, self._cancel, sizing_mode="stretch_width")

@@ -112,7 +112,7 @@ class EditedVariant:
 
     def template(self) -> PromptTemplate:
         """What is written in the editors now."""
-        return PromptTemplate(ANSWER_PROMPT, UNSAVED_VERSION, self.system.value, self.user.value)
+        return PromptTemplate(ANSWER_PROMPT, UNSAVED_VERSION, self.system.value or "", self.user.value or "")
 
     def check(self) -> None:
         """Shows what keeps the prompt from rendering, at its line, and what it changes."""

@@ -43,14 +43,14 @@ class VersionsView:
         self._note = pn.widgets.TextInput(
             label="Note: what is it for?", max_length=LONGEST_NOTE, sizing_mode="stretch_width"
         )
-        self.save = pn.widgets.Button(label="Save B as a version", button_type="primary", width=180)
+        self.save = pn.widgets.Button(label="Save B as a version", color="primary", width=180)
         self._version = pn.widgets.Select(label="Version", sizing_mode="stretch_width")
         self._anyway = pn.widgets.TextInput(
             label="Only where it is worse: why activate it all the same?",
             max_length=LONGEST_NOTE,
             sizing_mode="stretch_width",
         )
-        self.activate = pn.widgets.Button(label="Measure, and activate", button_type="primary", width=180)
+        self.activate = pn.widgets.Button(label="Measure, and activate", color="primary", width=180)
         self.roll_back = pn.widgets.Button(label="Back to the version before", width=220)
         self.save.on_click(lambda _: self._telling(self._save))
         self.activate.on_click(lambda _: self._activate())
@@ -97,10 +97,11 @@ class VersionsView:
     def _save(self) -> None:
         template = self._edited.template()
         check_template(template)
-        if not self._note.value.strip():
+        note = (self._note.value or "").strip()
+        if not note:
             self._told.object = said("A note is needed: say in a few words what this version is for.", "alert")
             return
-        body = {"system": template.system, "user": template.user, "note": self._note.value}
+        body = {"system": template.system, "user": template.user, "note": note}
         version = call(self._desk, self._viewer, "POST", f"{PATH}/versions", json=body)["version"]
         self._note.value = ""
         self._told.object = said(f"Saved as version {version}. It is not active yet.")
@@ -109,8 +110,8 @@ class VersionsView:
 
     def _activate(self) -> None:
         body: dict[str, Any] = {"version": self._version.value}
-        if self._anyway.value.strip():
-            body["anyway"] = self._anyway.value
+        if anyway := (self._anyway.value or "").strip():
+            body["anyway"] = anyway
         self._told.object = self._outcome.object = ""
         self._progress.start(f"{PATH}/activate", body, self._activated, self._refused)
 
