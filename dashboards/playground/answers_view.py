@@ -90,7 +90,7 @@ def _lineage(answer: Mapping[str, Any]) -> str:
         ]
         for place, each in enumerate(answer["lineage"], start=1)
     ]
-    return table(["Passage of", "Shown to the model", *stages], rows) if rows else f"<p>{NO_PASSAGES}</p>"
+    return table(["Passage of", "Shown to the model", *stages], rows, numeric=2) if rows else f"<p>{NO_PASSAGES}</p>"
 
 
 def _stages(answer: Mapping[str, Any]) -> list[str]:

@@ -36,7 +36,7 @@ td.n, th.n {{ text-align: right; font-variant-numeric: tabular-nums; white-space
 .beside {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%), 1fr)); gap: 12px; }}
 .beside > * {{ min-width: 0; }}
 """
-CODE = "textarea { font: 13px/1.45 ui-monospace, Menlo, monospace; white-space: pre; overflow: auto; }"
+CODE = "textarea { font: 13px/1.45 ui-monospace, Menlo, monospace; white-space: pre-wrap; }"
 
 
 def html(text: str = "") -> pn.pane.HTML:

@@ -42,7 +42,7 @@ class ServingVariant:
             "<article><h2>A: what serves now</h2>"
             f"<p>Prompt {escape(label_of(version))}<br>Model {escape(models[0] if models else EXTRACTIVE)}<br>"
             f"Up to {DEFAULT_TOP_K} passages, found by {escape(self._desk.settings.pipeline)}</p>"
-            f"<details><summary>Its prompt</summary><h3>System</h3><pre tabindex=0>{escape(active.system)}</pre>"
+            f"<details open><summary>Its prompt</summary><h3>System</h3><pre tabindex=0>{escape(active.system)}</pre>"
             f"<h3>User</h3><pre tabindex=0>{escape(active.user)}</pre></details></article>"
         )
 
@@ -58,9 +58,9 @@ class EditedVariant:
         self.user = _editor("User (Jinja: query, passages, language, boundary)", 9)
         self.model = _select("Model", [AS_NOW, *dict.fromkeys((*models, EXTRACTIVE))])
         self.top_k = pn.widgets.IntInput(
-            label=f"Passages (top_k, 1 to {MOST_PASSAGES})", value=DEFAULT_TOP_K, start=1, end=MOST_PASSAGES, width=180
+            label="Passages (top_k)", value=DEFAULT_TOP_K, start=1, end=MOST_PASSAGES, width=140
         )
-        self.pipeline = _select("Found by (pipeline, fusion)", [AS_NOW, *shipped_pipelines(), OWN])
+        self.pipeline = _select("Pipeline (fusion)", [AS_NOW, *shipped_pipelines(), OWN])
         self.yaml = _editor("Pipeline, as YAML", 14)
         self.yaml.visible = False
         self._problem, self._difference = html(), html()

@@ -27,7 +27,7 @@ GOOD = {SHIPPING: "Express shipping costs 12.50 euros [1].", CARE: "Wash a down 
 # True, and an answer to another question.
 BESIDE = {SHIPPING: "Wash a down jacket at 30 degrees.", CARE: "Express shipping costs 12.50 euros."}
 RELEVANT = {SHIPPING: "help/shipping.md", CARE: "help/care.md"}
-LONG = 60
+LONG = 20
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,10 @@ class PlaygroundWorld:
         """How its prompt engineer signs in."""
         return {"tenant": self.tenant.domain, "account": f"ann@{self.tenant.domain}", "password": PASSWORD}
 
-    def says(self, *answers: dict[str, str]) -> None:
-        """What the model says to the set `asked`, run after run."""
-        self.model.scripts[:] = [Script((text,)) for each in answers for text in each.values()]
+    def says(self, *texts: str) -> None:
+        """What the model says, one after another, and the last for ever."""
+        self.model.scripts[:] = [Script((text,)) for text in texts]
+        self.model.says(texts[-1])
 
     def asked(self) -> int:
         """Answers that the playground was given."""

@@ -44,13 +44,13 @@ def photograph(page: Page, name: str) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
     for size in (DESKTOP, TABLET):
         page.set_viewport_size({"width": size[0], "height": size[1]})
-        assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth"), size
+        page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
         page.screenshot(path=SCREENSHOTS / f"playground-{name}-{size[0]}.png", full_page=True)
     page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
 
 
 def test_one_question_is_answered_by_both_with_citations_and_lineage(browser: Browser, world: PlaygroundWorld) -> None:
-    world.says({SHIPPING: GOOD[SHIPPING]})
+    world.says(GOOD[SHIPPING])
     with opened(browser, world.url, world.form) as page:
         open_page(page, world)
         page.get_by_label("Model", exact=True).select_option("extractive")
@@ -90,7 +90,7 @@ def test_a_run_over_a_set_shows_its_progress_and_ends_where_it_is_called_off(
     browser: Browser, world: PlaygroundWorld
 ) -> None:
     world.model.scripts.clear()
-    world.model.says(GOOD[SHIPPING], pause=0.2)
+    world.model.says(GOOD[SHIPPING], pause=0.3)
     before = world.asked()
     with opened(browser, world.url, world.form) as page:
         open_page(page, world)
@@ -103,7 +103,7 @@ def test_a_run_over_a_set_shows_its_progress_and_ends_where_it_is_called_off(
         page.click("button:has-text('Cancel')")
         page.wait_for_selector("text=Called off after")
         # A tenant has one at once: this waits for the other's end.
-        world.model.says(GOOD[SHIPPING])
+        world.says(GOOD[SHIPPING])
         page.get_by_text("One question", exact=True).click()
         write(page, "Question", SHIPPING)
         page.click("text=Ask both")
@@ -115,16 +115,15 @@ def test_a_worse_prompt_is_refused_with_what_changed_and_activated_for_a_reason_
     browser: Browser, world: PlaygroundWorld
 ) -> None:
     context, prompts = world.tenant.context, world.workbench.prompts
-    world.model.says(GOOD[SHIPPING])
     with opened(browser, world.url, world.form) as page:
         open_page(page, world)
         write(page, "System", "Answer from the passages.\nBe vague.")
         page.wait_for_selector("summary:has-text('Its difference from the active version 0')")
         page.get_by_text("Evaluation set", exact=True).first.click()
-        world.says(GOOD, BESIDE)
+        world.says(*GOOD.values(), *BESIDE.values())
         page.click("text=Run both over the set")
         page.wait_for_selector("h2:has-text('B answers worse')")
-        page.get_by_label("Questions").select_option("worse")
+        page.get_by_label("Questions").select_option("Worse (2)")
         page.click(f"summary:has-text('worse {SHIPPING}')")
         page.wait_for_selector("h3:has-text('A: right'):visible")
         with page.expect_download() as download:
@@ -139,7 +138,8 @@ def test_a_worse_prompt_is_refused_with_what_changed_and_activated_for_a_reason_
         page.wait_for_selector("text=Saved as version 1")
         (saved,) = [each for each in prompts.versions(context) if each.version == 1]
         assert (saved.author, saved.note, saved.active) == ("Ann", "vague on purpose", False)
-        world.says(GOOD)
+        # All sets are asked: of the active version, then of the other.
+        world.says(*GOOD.values(), *[GOOD[SHIPPING]] * LONG, BESIDE[SHIPPING])
         page.click("text=Measure, and activate")
         page.wait_for_selector("p[role=alert]:has-text('Nothing was activated')")
         photograph(page, "refused")
