@@ -86,7 +86,7 @@ def money(cost: Any, currency: str | None) -> str:
 
 def percent(interval: Mapping[str, float] | None, *, signed: bool = False) -> str:
     """A share with its bounds."""
-    return _bounded(interval, 100, "+.1f" if signed else ".0f", " %")
+    return _bounded(interval, 100, "+.1f", " points") if signed else _bounded(interval, 100, ".0f", " %")
 
 
 def amount(interval: Mapping[str, float] | None, form: str, *, signed: bool = False) -> str:

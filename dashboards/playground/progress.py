@@ -83,7 +83,7 @@ class Progress:
         self._set_busy(False)
         if result is None:
             of = f" after {self._done} of {self._total} answers" if self._total else ""
-            self._told.object = said(f"Called off{of}: nothing was kept or changed.")
+            self._told.object = said(f"Called off{of}.")
         elif isinstance(result, HelpdeskError):
             logger.info("%s: %s", result.code, result.message)
             self._told.object = said(sentence(result.message), "alert")
@@ -100,7 +100,8 @@ class Progress:
 
     def _later(self, show: Callable[[], None]) -> None:
         """The thread's news, on the page's own turn."""
-        if self._document is not None and self._document.session_context is not None:
+        context = self._document.session_context if self._document is not None else None
+        if context is not None and not context.destroyed:
             self._document.add_next_tick_callback(show)
 
 

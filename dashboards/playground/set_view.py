@@ -17,17 +17,16 @@ from dashboards.playground.looks import amount, html, percent, table
 
 MOST_SHOWN = 100
 VERDICTS = {
-    "better": "B answers better",
-    "not_worse": "B does not answer worse",
-    "undecided": "Too few questions to tell",
-    "worse": "B answers worse",
+    "better": "{} answers better",
+    "not_worse": "{} does not answer worse",
+    "undecided": "Too few questions to tell whether {} answers worse",
+    "worse": "{} answers worse",
 }
 # What is shown of a figure, and how: a share of questions, or a number in this form.
 SHARES = {
     "right": "Answered right, of all questions",
     "answered_right": "… of those that have an answer",
     "refused_right": "… of those to be refused",
-    "answered": "Answered at all",
     "similarity": "Similar to the expected answer",
     "grounded": "Sentences that the passages carry",
 }
@@ -53,21 +52,25 @@ def set_pair(result: Mapping[str, Any], at: datetime) -> pn.Column:
     return pn.Column(top, _chart(result, period), _changes(result), _download(result), sizing_mode="stretch_width")
 
 
-def verdict_html(comparison: Mapping[str, Any]) -> str:
-    """In words, with the figure that decides and its interval."""
+def verdict_html(comparison: Mapping[str, Any], name: str = "B") -> str:
+    """In words, with the figure that decides and its interval. name: of what was tried."""
     look = {"worse": "bad", "better": "good"}.get(comparison["verdict"], "")
-    return f'<h2 class="{look}">{VERDICTS[comparison["verdict"]]}</h2><p>{escape(comparison["reason"])}</p>'
+    return (
+        f'<h2 class="{look}">{VERDICTS[comparison["verdict"]].format(name)}</h2><p>{escape(comparison["reason"])}</p>'
+    )
 
 
 def differences_html(comparison: Mapping[str, Any]) -> str:
     """What is known of a comparison alone: B less A."""
     rows = [[name, cells[2]] for name, *cells in _rows({}, {}, comparison["differences"])]
-    changed = "".join(
-        f"<li>{escape(each['question'] if 'question' in each else each['query'])}: "
-        f"{_right(each['before'])} before, {_right(each['after'])} now</li>"
-        for each in comparison["changed"][:MOST_SHOWN]
+    listed = [each for each in comparison["changed"] if each["before"] != each["after"]]
+    items = "".join(
+        f"<li>{escape(each.get('question') or each['query'])}: {_right(each['before'])} before, "
+        f"{_right(each['after'])} now</li>"
+        for each in listed[:MOST_SHOWN]
     )
-    return table(["Figure", "Difference (95 %)"], rows) + (f"<h3>Changed</h3><ul>{changed}</ul>" if changed else "")
+    told = f"<details><summary>Questions that changed: {len(listed)}</summary><ul>{items}</ul></details>"
+    return table(["Figure", "Difference (95 %)"], rows) + (told if listed else "")
 
 
 def _figures(result: Mapping[str, Any]) -> str:

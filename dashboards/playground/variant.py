@@ -167,7 +167,14 @@ def _line_of(error: InvalidPrompt, template: PromptTemplate) -> str:
 
 def _editor(label: str, rows: int) -> pn.widgets.TextAreaInput:
     return pn.widgets.TextAreaInput(
-        label=label, rows=rows, max_length=20_000, resizable="height", stylesheets=[CODE], sizing_mode="stretch_width"
+        label=label,
+        rows=rows,
+        auto_grow=True,
+        max_rows=30,
+        max_length=20_000,
+        resizable="height",
+        stylesheets=[CODE],
+        sizing_mode="stretch_width",
     )
 
 

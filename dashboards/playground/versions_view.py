@@ -119,7 +119,7 @@ class VersionsView:
         comparison = result["comparison"]
         self._told.object = said(f"Version {result['version']} is active, after version {result['before']}.")
         self._outcome.object = (
-            f"<article>{verdict_html(comparison)}{differences_html(comparison)}</article>"
+            _compared(comparison, f"Version {result['version']}")
             if comparison
             else f"<article><p>Not measured: {escape(result['reason'])}.</p></article>"
         )
@@ -131,7 +131,8 @@ class VersionsView:
         self._told.object = said("Nothing was activated.", "alert")
         if isinstance(error, WorseThanActive) and error.comparison:
             comparison: Mapping[str, Any] = error.comparison
-            self._outcome.object = f"<article>{verdict_html(comparison)}{differences_html(comparison)}</article>"
+            self._outcome.object = _compared(comparison, f"Version {self._version.value}")
+            self.list_versions(self._version.value)
 
     def _roll_back(self) -> None:
         version = call(self._desk, self._viewer, "POST", f"{PATH}/rollback")["version"]
@@ -147,6 +148,10 @@ class VersionsView:
             self._told.object = said(f"This prompt does not render: {error.message}", "alert")
         except HelpdeskError as error:
             self._told.object = said(sentence(error.message), "alert")
+
+
+def _compared(comparison: Mapping[str, Any], name: str) -> str:
+    return f"<article>{verdict_html(comparison, name)}{differences_html(comparison)}</article>"
 
 
 def _row(version: PromptVersion, found: Mapping[str, Any]) -> list[str]:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
+import panel as pn
 import pytest
 
 from components.database.addresses import DatabaseAddresses
+from components.helpdesk.access.people import Person
+from dashboards.desk import Desk
+from dashboards.playground.page import page as playground
+from dashboards.viewer import Viewer
 from tests.apps_chat.apps_chat_pages import SCREENSHOTS
-from tests.dashboards.dashboards_people import DESKTOP, TABLET, Staff, opened, signed_in
+from tests.dashboards.dashboards_people import DESKTOP, TABLET, Staff, free_port, opened, signed_in
 from tests.dashboards.playground_world import (
     BESIDE,
     GOOD,
@@ -142,6 +149,7 @@ def test_a_worse_prompt_is_refused_with_what_changed_and_activated_for_a_reason_
         world.says(*GOOD.values(), *[GOOD[SHIPPING]] * LONG, BESIDE[SHIPPING])
         page.click("text=Measure, and activate")
         page.wait_for_selector("p[role=alert]:has-text('Nothing was activated')")
+        page.wait_for_selector("h2:has-text('Version 1 answers worse')")
         photograph(page, "refused")
         assert prompts.active(context).version == 0
         write(page, "Only where it is worse", "a trial for a day")
@@ -164,3 +172,17 @@ def test_nobody_reaches_another_tenants_and_an_analyst_is_told_whom_to_ask(
         refused = ben.get(path)
     assert refused.status_code == 403
     assert "prompt engineer" in refused.text
+
+
+def test_without_api_index_or_set_the_page_says_what_to_do(desk: Desk, staff: Staff) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    alone = replace(desk, settings=desk.settings.model_copy(update={"api_url": nowhere}))
+    person = Person("Ann", "prompt_engineer", (staff.theirs,), uuid4(), "token")
+    shown = playground(alone, Viewer(person, (staff.theirs,)))
+    said = " ".join(each.object for each in shown.select(pn.pane.HTML))
+    assert f"does not answer at {nowhere}" in said
+    assert "`helpdesk up` starts it" in said
+    assert "`helpdesk ingest` makes it" in said
+    assert "no evaluation set yet" in said
+    of_all = playground(alone, Viewer(person, (staff.ours, staff.theirs)))
+    assert "Choose one tenant" in of_all.object
