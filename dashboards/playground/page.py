@@ -15,7 +15,7 @@ from components.helpdesk.evaluation.sets import EvaluationSets, SetVersion
 from dashboards.desk import Desk
 from dashboards.playground.answers_view import answer_pair
 from dashboards.playground.looks import beside, html
-from dashboards.playground.progress import Progress
+from dashboards.playground.progress import Progress, on_press
 from dashboards.playground.set_view import set_pair
 from dashboards.playground.variant import EditedVariant, ServingVariant
 from dashboards.playground.versions_view import VersionsView
@@ -51,11 +51,11 @@ class _Playground:
             label="Question", max_length=LONGEST_QUESTION, sizing_mode="stretch_width"
         )
         ask = pn.widgets.Button(label="Ask both", color="primary", width=140)
-        ask.on_click(lambda _: self._ask())
+        on_press(ask, self._ask)
         sets = {_told(each): each for each in EvaluationSets(desk.registry.database).versions(tenant.context)}
         self._set = pn.widgets.Select(label="Evaluation set", options=sets, sizing_mode="stretch_width")
         run = pn.widgets.Button(label="Run both over the set", color="primary", width=200)
-        run.on_click(lambda _: self._run())
+        on_press(run, self._run)
         self._progress.share((ask, run, self._versions.save, self._versions.activate, self._versions.roll_back))
         of_set = pn.Column(self._set, run, self._figures) if sets else html(NO_SET)
         self.panel = pn.Column(

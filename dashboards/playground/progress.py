@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 import panel as pn
@@ -18,6 +18,9 @@ from dashboards.viewer import Viewer
 
 Ended = Callable[[Mapping[str, Any]], None]
 Failed = Callable[[HelpdeskError], None]
+# Seconds. What was written and the click after it come in threads of their own, begun in this order: this lets the first
+# be done, so that nothing is asked with the text of before.
+SETTLING = 0.1
 logger = logging.getLogger("helpdesk.dashboards")
 
 
@@ -30,7 +33,7 @@ class Progress:
         self._work: Work | None = None
         self._begun, self._done, self._total = 0.0, 0, 0
         self._told = html()
-        self._cancel = pn.widgets.Button(label="Cancel", visible=False, width=110)
+        self._cancel = pn.widgets.Button(label="Cancel", variant="outline", visible=False, width=110)
         self._cancel.on_click(lambda _: self.cancel())
         self._buttons: Sequence[pn.widgets.Button] = ()
         self.panel = pn.Row(self._told, self._cancel, sizing_mode="stretch_width")
@@ -103,6 +106,16 @@ class Progress:
         context = self._document.session_context if self._document is not None else None
         if context is not None and not context.destroyed:
             self._document.add_next_tick_callback(show)
+
+
+def on_press(button: pn.widgets.Button, act: Callable[[], None]) -> None:
+    """Calls `act` at each click, with all that was written before it in place."""
+
+    def pressed(_: object) -> None:
+        sleep(SETTLING)
+        act()
+
+    button.on_click(pressed)
 
 
 def sentence(text: str) -> str:

@@ -167,7 +167,11 @@ def _right(right: bool | None) -> str:
 def _download(result: Mapping[str, Any]) -> pn.widgets.FileDownload:
     name = f"playground-{result['set']}-{result['run_id']}.csv".replace("/", "-")
     return pn.widgets.FileDownload(
-        callback=lambda: StringIO(answers_csv(result)), filename=name, label="Download all answers as CSV", width=260
+        callback=lambda: StringIO(answers_csv(result)),
+        filename=name,
+        label="Download all answers as CSV",
+        variant="outline",
+        width=260,
     )
 
 

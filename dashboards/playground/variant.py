@@ -54,8 +54,8 @@ class EditedVariant:
         self._tenant, self._prompts = tenant, Prompts(desk.registry.database)
         models = allowed_models(load_catalogue(desk.settings.models).models, policy_of(tenant.config))
         self.version = pn.widgets.Select(label="Prompt, begun from version", sizing_mode="stretch_width")
-        self.system = _editor("System", 9)
-        self.user = _editor("User (Jinja: query, passages, language, boundary)", 9)
+        self.system = _editor("System", 11)
+        self.user = _editor("User (Jinja: query, passages, language, boundary)", 13)
         self.model = _select("Model", [AS_NOW, *dict.fromkeys((*models, EXTRACTIVE))])
         self.top_k = pn.widgets.IntInput(
             label="Passages (top_k)", value=DEFAULT_TOP_K, start=1, end=MOST_PASSAGES, width=140
@@ -169,8 +169,6 @@ def _editor(label: str, rows: int) -> pn.widgets.TextAreaInput:
     return pn.widgets.TextAreaInput(
         label=label,
         rows=rows,
-        auto_grow=True,
-        max_rows=30,
         max_length=20_000,
         resizable="height",
         stylesheets=[CODE],
