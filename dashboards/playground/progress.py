@@ -18,7 +18,7 @@ from dashboards.viewer import Viewer
 
 Ended = Callable[[Mapping[str, Any]], None]
 Failed = Callable[[HelpdeskError], None]
-# Seconds. What was written and the click after it come in threads of their own, begun in this order: this lets the first
+# Seconds. What was written and the click after it come in threads of their own, begun in this order: it lets the first
 # be done, so that nothing is asked with the text of before.
 SETTLING = 0.1
 logger = logging.getLogger("helpdesk.dashboards")
