@@ -7,18 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from apps.api.openapi import problem_responses
+from apps.api.playground_requests import ActivateRequest, EvaluateRequest, PromptSource, SaveRequest, VariantBody
 from apps.api.playground_types import (
     ActivatedResponse,
-    ActivateRequest,
-    EvaluateRequest,
     EvaluateResponse,
     MetricsOfVersion,
     MetricsResponse,
-    PromptSource,
     RolledBackResponse,
     SavedResponse,
-    SaveRequest,
-    VariantBody,
     activated,
     comparison_body,
     variant_result,

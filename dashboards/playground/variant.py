@@ -18,10 +18,12 @@ from components.helpdesk.model_policy import policy_of
 from components.helpdesk.prompt_files import diff_prompts
 from components.helpdesk.prompts import Prompts, PromptVersion
 from components.retrieval.pipeline_schema import SHIPPED, shipped_pipelines
+from components.retrieval.prompt_sandbox import VARIABLES
 from components.retrieval.prompting import ANSWER_PROMPT, check_template
 from dashboards.desk import Desk
 from dashboards.playground.looks import CODE, diff_html, html, said
 
+_VARIABLES = "; ".join(f"in {part}: {', '.join(names)}" for part, names in VARIABLES.items())
 AS_NOW, OWN = "as now", "YAML of my own"
 
 
@@ -55,7 +57,7 @@ class EditedVariant:
         models = allowed_models(load_catalogue(desk.settings.models).models, policy_of(tenant.config))
         self.version = pn.widgets.Select(label="Prompt, begun from version", sizing_mode="stretch_width")
         self.system = _editor("System", 11)
-        self.user = _editor("User (Jinja: query, passages, language, boundary)", 13)
+        self.user = _editor("User", 13)
         self.model = _select("Model", [AS_NOW, *dict.fromkeys((*models, EXTRACTIVE))])
         self.top_k = pn.widgets.IntInput(
             label="Passages (top_k)", value=DEFAULT_TOP_K, start=1, end=MOST_PASSAGES, width=140
@@ -67,6 +69,7 @@ class EditedVariant:
         self.panel = pn.Column(
             html("<h2>B: what you try</h2>"),
             self.version,
+            html(f"<p class=quiet>Templates of Jinja, with {_VARIABLES}.</p>"),
             self.system,
             self.user,
             self._problem,

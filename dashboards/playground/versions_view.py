@@ -46,7 +46,7 @@ class VersionsView:
         self.save = pn.widgets.Button(label="Save B as a version", color="primary", width=180)
         self._version = pn.widgets.Select(label="Version", sizing_mode="stretch_width")
         self._anyway = pn.widgets.TextInput(
-            label="Only where it is worse: why activate it all the same?",
+            label="Reason, where it is worse",
             max_length=LONGEST_NOTE,
             sizing_mode="stretch_width",
         )

@@ -16,7 +16,7 @@ from dashboards.desk import Desk
 from dashboards.playground.page import page as playground
 from dashboards.viewer import Viewer
 from tests.apps_chat.apps_chat_pages import SCREENSHOTS
-from tests.dashboards.dashboards_people import DESKTOP, TABLET, Staff, free_port, opened, signed_in
+from tests.dashboards.dashboards_people import DESKTOP, PHONE, TABLET, Staff, free_port, opened, signed_in
 from tests.dashboards.playground_world import (
     BESIDE,
     GOOD,
@@ -49,7 +49,7 @@ def write(page: Page, label: str, text: str) -> None:
 
 def photograph(page: Page, name: str) -> None:
     SCREENSHOTS.mkdir(exist_ok=True)
-    for size in (DESKTOP, TABLET):
+    for size in (DESKTOP, TABLET, PHONE):
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
         page.screenshot(path=SCREENSHOTS / f"playground-{name}-{size[0]}.png", full_page=True)
@@ -81,9 +81,7 @@ def test_a_prompt_that_does_not_render_is_shown_at_its_line_and_asks_nothing(
     before = world.asked()
     with opened(browser, world.url, world.form) as page:
         open_page(page, world)
-        write(
-            page, "User (Jinja", "Question:\n{{ querry }}\n{% for passage in passages %}{{ passage.text }}{% endfor %}"
-        )
+        write(page, "User", "Question:\n{{ querry }}\n{% for passage in passages %}{{ passage.text }}{% endfor %}")
         page.wait_for_selector("p[role=alert]:has-text('user, line 2')")
         assert "querry" in page.locator("pre del:visible").inner_text()
         write(page, "Question", SHIPPING)
@@ -152,7 +150,7 @@ def test_a_worse_prompt_is_refused_with_what_changed_and_activated_for_a_reason_
         page.wait_for_selector("h2:has-text('Version 1 answers worse')")
         photograph(page, "refused")
         assert prompts.active(context).version == 0
-        write(page, "Only where it is worse", "a trial for a day")
+        write(page, "Reason, where it is worse", "a trial for a day")
         page.click("text=Measure, and activate")
         page.wait_for_selector("text=Version 1 is active, after version 0")
         assert prompts.active(context).version == 1
