@@ -13,7 +13,7 @@ import panel as pn
 from components.core.errors import HelpdeskError
 from dashboards.desk import Desk
 from dashboards.playground.api_work import Work
-from dashboards.playground.looks import html, said
+from dashboards.playground.looks import PLAIN_BUTTON, html, said
 from dashboards.viewer import Viewer
 
 Ended = Callable[[Mapping[str, Any]], None]
@@ -33,7 +33,7 @@ class Progress:
         self._work: Work | None = None
         self._begun, self._done, self._total = 0.0, 0, 0
         self._told = html()
-        self._cancel = pn.widgets.Button(label="Cancel", variant="outline", visible=False, width=110)
+        self._cancel = pn.widgets.Button(label="Cancel", stylesheets=[PLAIN_BUTTON], visible=False, width=110)
         self._cancel.on_click(lambda _: self.cancel())
         self._buttons: Sequence[pn.widgets.Button] = ()
         self.panel = pn.Row(self._told, self._cancel, sizing_mode="stretch_width")

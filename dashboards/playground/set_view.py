@@ -13,7 +13,7 @@ import panel as pn
 from dashboards.chart_frame import Table
 from dashboards.charts import Series, bars
 from dashboards.playground.answers_view import answer_html, variant_text
-from dashboards.playground.looks import amount, html, percent, table
+from dashboards.playground.looks import PLAIN_BUTTON, amount, html, percent, table
 
 MOST_SHOWN = 100
 VERDICTS = {
@@ -170,7 +170,7 @@ def _download(result: Mapping[str, Any]) -> pn.widgets.FileDownload:
         callback=lambda: StringIO(answers_csv(result)),
         filename=name,
         label="Download all answers as CSV",
-        variant="outline",
+        stylesheets=[PLAIN_BUTTON],
         width=260,
     )
 

@@ -69,7 +69,7 @@ class EditedVariant:
         self.panel = pn.Column(
             html("<h2>B: what you try</h2>"),
             self.version,
-            html(f"<p class=quiet>Templates of Jinja, with {_VARIABLES}.</p>"),
+            html(f"<p class=quiet>Jinja templates. They may use, {_VARIABLES}.</p>"),
             self.system,
             self.user,
             self._problem,

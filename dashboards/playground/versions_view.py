@@ -14,7 +14,7 @@ from components.helpdesk.prompts import LONGEST_NOTE, Prompts, PromptVersion
 from components.retrieval.prompting import ANSWER_PROMPT, check_template
 from dashboards.desk import Desk
 from dashboards.playground.api_work import call
-from dashboards.playground.looks import html, money, percent, said, table
+from dashboards.playground.looks import PLAIN_BUTTON, html, money, percent, said, table
 from dashboards.playground.progress import Progress, on_press, sentence
 from dashboards.playground.set_view import differences_html, verdict_html
 from dashboards.playground.variant import EditedVariant, label_of
@@ -51,7 +51,7 @@ class VersionsView:
             sizing_mode="stretch_width",
         )
         self.activate = pn.widgets.Button(label="Measure, and activate", color="primary", width=180)
-        self.roll_back = pn.widgets.Button(label="Back to the version before", variant="outline", width=220)
+        self.roll_back = pn.widgets.Button(label="Back to the version before", stylesheets=[PLAIN_BUTTON], width=220)
         on_press(self.save, lambda: self._telling(self._save))
         on_press(self.activate, self._activate)
         self.roll_back.on_click(lambda _: self._telling(self._roll_back))
