@@ -36,7 +36,7 @@ td.n, th.n {{ text-align: right; font-variant-numeric: tabular-nums; white-space
 .beside {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%), 1fr)); gap: 12px; }}
 .beside > * {{ min-width: 0; }}
 """
-PLAIN_BUTTON = ".bk-btn { background: #fff; border: 1px solid #767d88; }"
+PLAIN_BUTTON = ".bk-btn.bk-btn-default { background: #fff !important; border: 1px solid #767d88 !important; }"
 CODE = "textarea { font: 13px/1.45 ui-monospace, Menlo, monospace; white-space: pre-wrap; }"
 
 
