@@ -78,6 +78,7 @@ def add_whiskers(plot: Any, place: Any, series: Series, horizontal: bool) -> Non
         dimension="width" if horizontal else "height",
         line_color=INK,
         line_width=1.5,
+        level="overlay",
         upper_head=TeeHead(size=8, line_color=INK),
         lower_head=TeeHead(size=8, line_color=INK),
     )

@@ -49,6 +49,13 @@ PAGES: tuple[Page, ...] = (
         "dashboards.knowledge.page",
     ),
     Page(
+        "/playground",
+        "Playground",
+        "Try a prompt, a model or a pipeline beside what serves now, and activate what does not answer worse.",
+        "use_playground",
+        "dashboards.playground.page",
+    ),
+    Page(
         "/low-code",
         "Low code",
         "What can be changed without a line of Python: where, with which schema, by whom, and an example of each.",

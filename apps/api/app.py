@@ -127,7 +127,7 @@ def create_app(workbench: Workbench, limits: Limits = Limits(), *, measurements:
     app.include_router(feedback_router(workbench.feedback, authenticate, short, deadline=deadline))
     staff = StaffAccess(authenticate, agent_access)
     app.include_router(tickets_router(workbench.tickets, staff, short, deadline=deadline))
-    add_playground(app, workbench, staff, short, limits.playground)
+    add_playground(app, workbench, authenticate, short, limits.playground)
     evaluations = EvaluationGauges(measurements, workbench.database, probes, deadline=_SCORES_WITHIN, every=_SCORES_FOR)
     app.include_router(health_router(workbench.database, probes, deadline=_READY_WITHIN))
     app.include_router(metrics_router(measurements, evaluations))

@@ -7,23 +7,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from apps.api.openapi import problem_responses
+from apps.api.playground_requests import ActivateRequest, EvaluateRequest, PromptSource, SaveRequest, VariantBody
 from apps.api.playground_types import (
     ActivatedResponse,
-    ActivateRequest,
-    EvaluateRequest,
     EvaluateResponse,
     MetricsOfVersion,
     MetricsResponse,
-    PromptSource,
+    RolledBackResponse,
     SavedResponse,
-    SaveRequest,
-    VariantBody,
     activated,
     comparison_body,
     variant_result,
 )
-from apps.api.staff_access import Staff, StaffAccess
 from apps.api.trials import Cancelled, Progress, Trials
+from apps.api.workbench_access import WorkbenchAccess, Worker
 from apps.api.workers import WorkerPool
 from components.bootstrap import Workbench
 from components.core.errors import Conflict, InvalidInput, InvalidPipeline
@@ -66,7 +63,7 @@ class PlaygroundParts:
 
     workbench: Workbench
     figures: PromptFigures
-    access: StaffAccess
+    access: WorkbenchAccess
     trials: Trials
     short: WorkerPool
     deadline: float
@@ -76,11 +73,7 @@ def playground_router(parts: PlaygroundParts) -> APIRouter:
     """The routes, for programs with the tenant's key and for people whose role may use the playground."""
     router = APIRouter(tags=["playground"], prefix="/playground")
 
-    async def allowed(staff: Annotated[Staff, Depends(parts.access)]) -> Staff:
-        staff.require("use_playground")
-        return staff
-
-    Allowed = Annotated[Staff, Depends(allowed)]  # noqa: N806 - a type
+    Allowed = Annotated[Worker, Depends(parts.access)]  # noqa: N806 - a type
 
     @router.get(
         "/metrics",
@@ -89,13 +82,13 @@ def playground_router(parts: PlaygroundParts) -> APIRouter:
         responses=problem_responses(*_READS),
     )
     async def metrics(
-        staff: Allowed,
+        worker: Allowed,
         prompt_id: PromptId,
         version: Annotated[int | None, Query(ge=0)] = None,
         days: Annotated[int, Query(ge=1, le=3650, description="Of customers' answers, back from now.")] = 30,
     ) -> MetricsResponse:
         found = await parts.short.run(
-            lambda: parts.figures.of(staff.tenant, prompt_id, version, days), deadline=parts.deadline
+            lambda: parts.figures.of(worker.tenant, prompt_id, version, days), deadline=parts.deadline
         )
         return MetricsResponse(
             prompt_id=prompt_id, versions=[MetricsOfVersion.model_validate(asdict(each)) for each in found]
@@ -108,16 +101,16 @@ def playground_router(parts: PlaygroundParts) -> APIRouter:
         response_model=EvaluateResponse,
         responses={200: _STREAMS, **problem_responses(*_TRIES)},
     )
-    async def evaluate(body: EvaluateRequest, request: Request, staff: Allowed) -> Response | EvaluateResponse:
+    async def evaluate(body: EvaluateRequest, request: Request, worker: Allowed) -> Response | EvaluateResponse:
         def work(on_progress: Progress, cancelled: Cancelled) -> EvaluateResponse:
             try:
-                return _evaluate(parts.workbench, staff.tenant, body, on_progress, cancelled)
+                return _evaluate(parts.workbench, worker.tenant, body, on_progress, cancelled)
             except InvalidPipeline as error:
                 if body.pipeline is None and (body.against is None or body.against.pipeline is None):
                     raise  # The operator's own.
                 raise InvalidInput(error.message, field="pipeline") from error
 
-        return await parts.trials.respond(request, staff.tenant, work)
+        return await parts.trials.respond(request, worker.tenant, work)
 
     @router.post(
         "/prompts/{prompt_id}/versions",
@@ -125,13 +118,13 @@ def playground_router(parts: PlaygroundParts) -> APIRouter:
         operation_id="playground_save",
         responses=problem_responses(*_SENDS),
     )
-    async def save(prompt_id: str, body: SaveRequest, staff: Allowed) -> SavedResponse:
+    async def save(prompt_id: str, body: SaveRequest, worker: Allowed) -> SavedResponse:
         def keep() -> int:
             prompts = parts.workbench.prompts
-            active = prompts.active(staff.tenant, prompt_id)
+            active = prompts.active(worker.tenant, prompt_id)
             template = _with(active, PromptSource(system=body.system, user=body.user))
-            author = _author(staff)
-            return prompts.save(staff.tenant, prompt_id, template.system, template.user, author=author, note=body.note)
+            author = _author(worker)
+            return prompts.save(worker.tenant, prompt_id, template.system, template.user, author=author, note=body.note)
 
         return SavedResponse(prompt_id=prompt_id, version=await parts.short.run(keep, deadline=parts.deadline))
 
@@ -143,24 +136,38 @@ def playground_router(parts: PlaygroundParts) -> APIRouter:
         responses={200: _STREAMS, **problem_responses(*_TRIES, "conflict", "worse_than_active")},
     )
     async def activate(
-        prompt_id: str, body: ActivateRequest, request: Request, staff: Allowed
+        prompt_id: str, body: ActivateRequest, request: Request, worker: Allowed
     ) -> Response | ActivatedResponse:
         """What was not measured yet on the present index is measured first. A version that is worse is refused with
         the comparison, unless `anyway` says why it is wanted all the same; the audit log keeps that."""
 
         def work(on_progress: Progress, cancelled: Cancelled) -> ActivatedResponse:
             checked = parts.workbench.prompt_gate.activate(
-                staff.tenant,
+                worker.tenant,
                 prompt_id,
                 body.version,
-                _author(staff),
+                _author(worker),
                 anyway=body.anyway,
                 on_progress=on_progress,
                 cancelled=cancelled,
             )
             return activated(prompt_id, checked)
 
-        return await parts.trials.respond(request, staff.tenant, work)
+        return await parts.trials.respond(request, worker.tenant, work)
+
+    @router.post(
+        "/prompts/{prompt_id}/rollback",
+        summary="Use the version before the active one again",
+        operation_id="playground_roll_back",
+        responses=problem_responses(*_READS, "conflict"),
+    )
+    async def roll_back(prompt_id: str, worker: Allowed) -> RolledBackResponse:
+        """At once, without an evaluation: it has served before."""
+        prompts = parts.workbench.prompts
+        version = await parts.short.run(
+            lambda: prompts.rollback(worker.tenant, prompt_id, _author(worker)), deadline=parts.deadline
+        )
+        return RolledBackResponse(prompt_id=prompt_id, version=version)
 
     return router
 
@@ -215,7 +222,7 @@ def _questions(workbench: Workbench, tenant: TenantContext, body: EvaluateReques
     if body.test_queries is not None:
         return questions_of(body.test_queries)
     assert body.set is not None
-    found = workbench.evaluation_sets.judged(tenant, body.set)
+    found = workbench.evaluation_sets.judged(tenant, body.set, body.set_version)
     if len(found.queries) > MOST_OF_SET:
         raise InvalidInput(
             f"set={body.set!r} has {len(found.queries)} questions: up to {MOST_OF_SET} are allowed here; "
@@ -244,5 +251,5 @@ def _with(active: PromptTemplate, sent: str | PromptSource) -> PromptTemplate:
     return PromptTemplate(active.prompt_id, UNSAVED_VERSION, system, user)
 
 
-def _author(staff: Staff) -> str:
-    return staff.actor.name or "api"
+def _author(worker: Worker) -> str:
+    return worker.person.name if worker.person else "api"

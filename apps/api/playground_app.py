@@ -10,11 +10,12 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from apps.api.authentication import Authentication
 from apps.api.body_limit import LargerBody
 from apps.api.playground import PlaygroundParts, playground_router
-from apps.api.staff_access import StaffAccess
 from apps.api.tenant_turns import TenantTurns
 from apps.api.trials import Trials
+from apps.api.workbench_access import WorkbenchAccess
 from apps.api.workers import WorkerPool
 from components.bootstrap import Workbench
 from components.helpdesk.evaluation.prompt_metrics import PromptFigures
@@ -34,7 +35,7 @@ class PlaygroundBounds:
 
 
 def add_playground(
-    app: FastAPI, workbench: Workbench, access: StaffAccess, short: WorkerPool, bounds: PlaygroundBounds
+    app: FastAPI, workbench: Workbench, keys: Authentication, short: WorkerPool, bounds: PlaygroundBounds
 ) -> None:
     """Adds the routes to `app`. short: threads for reads."""
     pool = WorkerPool("playground", threads=bounds.threads, waiting=bounds.waiting)
@@ -42,6 +43,7 @@ def add_playground(
     trials = Trials(turns, deadline=bounds.seconds, heartbeat=bounds.heartbeat)
     figures = PromptFigures(workbench.database, workbench.prompts)
     deadline = workbench.settings.request_deadline
+    access = WorkbenchAccess(keys, workbench.people, short, "use_playground", deadline=deadline)
     app.include_router(playground_router(PlaygroundParts(workbench, figures, access, trials, short, deadline)))
     outer = app.router.lifespan_context
 

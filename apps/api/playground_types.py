@@ -1,80 +1,20 @@
-"""What the playground is asked and tells (section 9.1 of the design)."""
+"""What the playground tells (section 9.1 of the design)."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any, Self
+from typing import Any
 from uuid import UUID
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field
 
-from apps.api.rag import Question
-from apps.api.text import without_nul
 from components.helpdesk.evaluation.answer_comparison import Comparison
 from components.helpdesk.evaluation.answer_run import AnswerResult, AnswerRun
 from components.helpdesk.evaluation.intervals import Interval
 from components.helpdesk.evaluation.prompt_gate import PromptCheck
-from components.helpdesk.prompts import LONGEST_NOTE
-from components.helpdesk.searching import MOST_PASSAGES
-
-MOST_QUERIES = 50
-Text = Annotated[str, StringConstraints(max_length=8_000), AfterValidator(without_nul)]
-Note = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NOTE),
-    AfterValidator(without_nul),
-]
-
-
-class PromptSource(BaseModel):
-    """Jinja sources. A part that is left out is the active version's."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    system: Text | None = None
-    user: Text | None = None
-
-
-class VariantBody(BaseModel):
-    """What is tried; what is left out stays as the tenant has it now."""
-
-    prompt: Text | PromptSource | None = Field(
-        None,
-        description="Both parts; or a text: the user part where it writes `query` or `passages`, else the system part.",
-    )
-    prompt_version: int | None = Field(None, strict=True, ge=0, description="A saved version, instead of `prompt`.")
-    model: Annotated[str, StringConstraints(max_length=100)] | None = Field(
-        None, description="One that the tenant may use, or `extractive`."
-    )
-    top_k: int | None = Field(None, strict=True, ge=1, le=MOST_PASSAGES)
-    pipeline: Annotated[str, StringConstraints(max_length=20_000)] | None = Field(
-        None, description="The name of a shipped pipeline, or YAML of our own components: how passages are fused."
-    )
-
-    @model_validator(mode="after")
-    def _one_prompt(self) -> Self:
-        if self.prompt is not None and self.prompt_version is not None:
-            raise ValueError("prompt and prompt_version: one of them is allowed")
-        return self
-
-
-class EvaluateRequest(VariantBody):
-    """A variant, and what it is asked: queries, or an evaluation set that knows what is right."""
-
-    test_queries: list[Question] | None = Field(None, min_length=1, max_length=MOST_QUERIES)
-    set: Annotated[str, StringConstraints(min_length=1, max_length=500)] | None = Field(
-        None, description="Name of an evaluation set, in the version in use."
-    )
-    against: VariantBody | None = Field(None, description="A second variant, asked the same; `{}` is what is now.")
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if (self.test_queries is None) == (self.set is None):
-            raise ValueError("test_queries or set: exactly one of them is needed")
-        return self
 
 
 class IntervalBody(BaseModel):
@@ -203,14 +143,6 @@ class MetricsResponse(BaseModel):
     versions: list[MetricsOfVersion]
 
 
-class SaveRequest(BaseModel):
-    """A new version of a prompt; a part that is left out is the active version's."""
-
-    system: Text | None = None
-    user: Text | None = None
-    note: Note
-
-
 class SavedResponse(BaseModel):
     """The version it became, not active yet."""
 
@@ -218,11 +150,11 @@ class SavedResponse(BaseModel):
     version: int
 
 
-class ActivateRequest(BaseModel):
-    """anyway: why, though it answers worse."""
+class RolledBackResponse(BaseModel):
+    """The version that is active now."""
 
-    version: int = Field(strict=True, ge=0)
-    anyway: Note | None = None
+    prompt_id: str
+    version: int
 
 
 class ActivatedResponse(BaseModel):

@@ -13,11 +13,10 @@ from apps.api.openapi import problem_responses
 from apps.api.text import without_nul
 from apps.api.workers import WorkerPool
 from components.bootstrap import Workbench
-from components.core.answers import LONGEST_QUESTION, Answer
+from components.core.answers import LONGEST_QUESTION, MOST_PASSAGES, Answer
 from components.core.errors import IndexUnavailable
 from components.core.tenant import TenantContext
 from components.helpdesk.answered_question import AnsweredQuestion
-from components.helpdesk.searching import MOST_PASSAGES
 
 Question = Annotated[
     str,

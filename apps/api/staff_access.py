@@ -8,9 +8,8 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 
 from apps.api.agent_access import AgentAccess
 from apps.api.authentication import Authentication
-from components.core.errors import AccessDenied, InvalidApiKey
+from components.core.errors import InvalidApiKey
 from components.core.tenant import TenantContext
-from components.helpdesk.access.roles import Permission, Role, may, roles_with
 from components.helpdesk.api_keys import KEY_FIELD, KEY_PREFIX
 from components.helpdesk.tickets.ticket_event import Actor
 
@@ -26,20 +25,10 @@ _HEADER = APIKeyHeader(
 
 @dataclass(frozen=True)
 class Staff:
-    """On whose behalf, and who does it. role: of a person; None for a program with the tenant's key."""
+    """On whose behalf, and who does it."""
 
     tenant: TenantContext
     actor: Actor
-    role: Role | None = None
-
-    def require(self, permission: Permission) -> None:
-        """Raises AccessDenied naming who may. A program with the tenant's key may whatever the tenant may."""
-        if self.role is not None and not may(self.role, permission):
-            raise AccessDenied(
-                f"the role {self.role} may not {permission.replace('_', ' ')}: "
-                f"{', '.join(roles_with(permission))} may, or a program with the tenant's API key",
-                field="Authorization",
-            )
 
 
 class StaffAccess:
@@ -63,5 +52,4 @@ class StaffAccess:
         if bearer is None or bearer.credentials.startswith(KEY_PREFIX):
             return Staff(await self._keys(request, bearer, header), Actor("api"))
         session = await self._agents(request, bearer)
-        agent = session.agent
-        return Staff(session.tenant.context, Actor("agent", agent.agent_id, agent.name), agent.role)
+        return Staff(session.tenant.context, Actor("agent", session.agent.agent_id, session.agent.name))

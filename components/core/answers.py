@@ -17,6 +17,8 @@ Reason = Literal[
 
 # Characters.
 LONGEST_QUESTION = 4000
+# That one search may be asked for.
+MOST_PASSAGES = 50
 
 
 @dataclass(frozen=True)

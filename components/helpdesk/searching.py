@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.core.answers import LONGEST_QUESTION
+from components.core.answers import LONGEST_QUESTION, MOST_PASSAGES
 from components.core.embeddings import Embedder
 from components.core.errors import InvalidInput
 from components.core.settings import Settings
@@ -10,8 +10,6 @@ from components.core.tenant import TenantContext
 from components.helpdesk.served_pipelines import ServedPipelines
 from components.helpdesk.storable import storable
 from components.retrieval.pipeline import Retrieved
-
-MOST_PASSAGES = 50
 
 
 class Searching:

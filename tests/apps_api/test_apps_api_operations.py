@@ -88,7 +88,8 @@ def test_the_openapi_document_is_valid_and_holds_the_specs_names(client: TestCli
     assert set(schemas["RagResponse"]["properties"]) == {"answer", "sources"}
     assert set(schemas["RagSource"]["properties"]) == {"doc_id", "section", "score"}
     assert query["security"] == [{"bearer": []}, {"api_key": []}]
-    assert set(document["components"]["securitySchemes"]) == {"bearer", "api_key", "chat_session", "agent", "staff"}
+    schemes = {"bearer", "api_key", "chat_session", "agent", "staff", "workbench"}
+    assert set(document["components"]["securitySchemes"]) == schemes
     assert set(query["responses"]) == {"200", "400", "401", "403", "413", "415", "422", "500", "503"}
 
 

@@ -21,6 +21,7 @@ from sqlalchemy import func, select
 from apps.api.app import create_app
 from components.bootstrap import Workbench
 from components.database.tables import AnswerRow
+from components.helpdesk.access.admin import admin_password
 from components.helpdesk.evaluation.answer_run import Variant
 from components.helpdesk.evaluation.beir import EvaluationSet, set_version
 from components.retrieval.prompting import shipped_prompt
@@ -100,6 +101,8 @@ def test_a_set_is_asked_of_two_variants_with_progress_and_intervals(client: Test
         ({"test_queries": ["a"] * 51}, 422, "invalid_input", "at most 50"),
         ({"test_queries": ["a"], "set": "asked"}, 422, "invalid_input", "exactly one"),
         ({"set": "nope"}, 404, "not_found", "asked"),
+        ({"set": "asked", "set_version": "0"}, 404, "not_found", "asked"),
+        ({"test_queries": ["a"], "set_version": "0"}, 422, "invalid_input", "beside set"),
         ({"test_queries": ["a"], "model": "gpt-none"}, 403, "model_not_allowed", "extractive"),
         ({"test_queries": ["a"], "pipeline": "/etc/passwd"}, 422, "invalid_input", "components"),
         ({"test_queries": ["a"], "prompt_version": 7}, 404, "not_found", "no version 7"),
@@ -144,6 +147,19 @@ def person(workbench: Workbench, tester: Customer) -> Iterator[Any]:
     return sign_in
 
 
+def test_a_prompt_engineer_tries_and_the_admin_names_the_tenant(
+    client: TestClient, workbench: Workbench, tester: Customer, person: Any
+) -> None:
+    body = {"test_queries": [SHIPPING]}
+    path = "/playground/evaluate"
+    assert client.post(path, json=body, headers=person(role="prompt_engineer")).status_code == 200
+    token, _ = workbench.people.sign_in("", "admin", admin_password(workbench.settings))
+    admin = {"Authorization": f"Bearer {token}"}
+    assert client.post(path, json=body, headers=admin | {"X-Tenant": tester.tenant.domain}).status_code == 200
+    nowhere = client.post(path, json=body, headers=admin)
+    assert (nowhere.status_code, nowhere.json()["code"]) == (422, "invalid_input")
+
+
 @pytest.mark.parametrize("role", ["agent", "supervisor"])
 def test_who_may_not_is_told_who_may(client: TestClient, person: Any, role: str) -> None:
     for response in (
@@ -151,7 +167,7 @@ def test_who_may_not_is_told_who_may(client: TestClient, person: Any, role: str)
         client.get("/playground/metrics", params={"prompt_id": "answer"}, headers=person(role=role)),
     ):
         assert (response.status_code, response.json()["code"]) == (403, "access_denied")
-        assert "prompt_engineer" in response.json()["detail"]
+        assert "prompt engineer" in response.json()["detail"]
     assert client.get("/playground/metrics", params={"prompt_id": "answer"}).status_code == 401
 
 
@@ -212,6 +228,9 @@ def test_a_version_is_saved_measured_and_refused_where_it_is_worse(
     anyway = client.post(f"{path}/activate", json={"version": bad, "anyway": "a trial"}, headers=headers)
     assert anyway.json()["comparison"]["verdict"] == "worse"
     assert workbench.prompts.active(context).version == bad
+    back = client.post(f"{path}/rollback", headers=headers)
+    assert back.json() == {"prompt_id": "answer", "version": version}
+    assert workbench.prompts.active(context).version == version
     unknown = client.post(f"{path}/activate", json={"version": 99}, headers=headers | EVENTS)
     assert unknown.status_code == 404
 

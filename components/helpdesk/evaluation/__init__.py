@@ -2,5 +2,5 @@
 
 from components.core.settings import quiet_third_parties
 
-# As in components.retrieval: before Haystack is imported.
+# As in components.retrieval: Haystack decides while it is imported whether it reports its use to its makers.
 quiet_third_parties()

@@ -15,6 +15,7 @@ from components.helpdesk.answer_lineage import PassageLineage
 from components.helpdesk.evaluation.intervals import Interval, mean, share
 from components.helpdesk.evaluation.runs import Purpose, StoredRun
 
+DEFAULT_TOP_K = 10
 AMOUNTS = ("seconds", "input_tokens", "output_tokens", "cost")
 
 

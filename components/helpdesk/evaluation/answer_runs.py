@@ -23,7 +23,7 @@ from components.helpdesk.answer_lineage import PassageLineage
 from components.helpdesk.answer_log import AnswerLog
 from components.helpdesk.answer_terms import read_terms
 from components.helpdesk.answered_question import AnsweredQuestion
-from components.helpdesk.evaluation.answer_run import AnswerResult, AnswerRun, Variant, run_of
+from components.helpdesk.evaluation.answer_run import DEFAULT_TOP_K, AnswerResult, AnswerRun, Variant, run_of
 from components.helpdesk.evaluation.answer_similarity import AnswerSimilarityEvaluator
 from components.helpdesk.evaluation.beir import EvaluationSet, set_version
 from components.helpdesk.evaluation.runs import EvaluationRuns
@@ -37,7 +37,6 @@ from components.retrieval.prompting import check_template
 from components.vectors.snapshot import IndexSnapshot
 from components.vectors.tenant_index import TenantIndex
 
-DEFAULT_TOP_K = 10
 SENT = "sent"  # The name of a pipeline that came as YAML.
 
 # The tenant's generator, with a named model instead of its own, and a text that changes when what answers does. Raises

@@ -1,0 +1,186 @@
+"""The playground in a real browser: two variants are asked, a set is called off, and a worse prompt is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+import panel as pn
+import pytest
+
+from components.database.addresses import DatabaseAddresses
+from components.helpdesk.access.people import Person
+from dashboards.desk import Desk
+from dashboards.playground.page import page as playground
+from dashboards.viewer import Viewer
+from tests.apps_chat.apps_chat_pages import SCREENSHOTS
+from tests.dashboards.dashboards_people import DESKTOP, PHONE, TABLET, Staff, free_port, opened, signed_in
+from tests.dashboards.playground_world import (
+    BESIDE,
+    GOOD,
+    LONG,
+    SHIPPING,
+    PlaygroundWorld,
+    playground_world,
+)
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+
+@pytest.fixture(scope="module")
+def world(postgres: DatabaseAddresses, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlaygroundWorld]:
+    with playground_world(postgres, tmp_path_factory.mktemp("playground")) as world:
+        yield world
+
+
+def open_page(page: Page, world: PlaygroundWorld) -> None:
+    page.goto(f"{world.url}/dashboards/playground")
+    page.wait_for_selector("text=A: what serves now")
+
+
+def write(page: Page, label: str, text: str) -> None:
+    field = page.get_by_label(label)
+    field.fill(text)
+    field.blur()
+
+
+def photograph(page: Page, name: str) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    for size in (DESKTOP, TABLET, PHONE):
+        page.set_viewport_size({"width": size[0], "height": size[1]})
+        page.wait_for_function("document.documentElement.scrollWidth <= window.innerWidth")
+        page.screenshot(path=SCREENSHOTS / f"playground-{name}-{size[0]}.png", full_page=True)
+    page.set_viewport_size({"width": DESKTOP[0], "height": DESKTOP[1]})
+
+
+def test_one_question_is_answered_by_both_with_citations_and_lineage(browser: Browser, world: PlaygroundWorld) -> None:
+    world.says(GOOD[SHIPPING])
+    with opened(browser, world.url, world.form) as page:
+        open_page(page, world)
+        page.get_by_label("Model", exact=True).select_option("extractive")
+        write(page, "Question", SHIPPING)
+        page.click("text=Ask both")
+        page.wait_for_selector("text=B: prompt 0, extractive, top_k 10, hybrid")
+        page.wait_for_selector("text=A: prompt 0, the tenant's model")
+        assert page.locator(".answer:has-text('12.50')").count() == 2
+        page.click("summary:has-text('[1] Shipping') >> nth=0")
+        page.wait_for_selector("blockquote:has-text('Express shipping costs 12.50 euros')")
+        page.click("summary:has-text('Lineage') >> nth=1")
+        page.wait_for_selector("td:has-text('help/shipping.md'):visible")
+        page.get_by_label("Stage").select_option("text")
+        page.wait_for_selector("text=score of text")
+        photograph(page, "question")
+
+
+def test_a_prompt_that_does_not_render_is_shown_at_its_line_and_asks_nothing(
+    browser: Browser, world: PlaygroundWorld
+) -> None:
+    before = world.asked()
+    with opened(browser, world.url, world.form) as page:
+        open_page(page, world)
+        write(page, "User", "Question:\n{{ querry }}\n{% for passage in passages %}{{ passage.text }}{% endfor %}")
+        page.wait_for_selector("p[role=alert]:has-text('user, line 2')")
+        assert "querry" in page.locator("pre del:visible").inner_text()
+        write(page, "Question", SHIPPING)
+        page.click("text=Ask both")
+        page.wait_for_selector("p[role=alert]:has-text('The prompt of B does not render')")
+        photograph(page, "problem")
+    assert world.asked() == before
+
+
+def test_a_run_over_a_set_shows_its_progress_and_ends_where_it_is_called_off(
+    browser: Browser, world: PlaygroundWorld
+) -> None:
+    world.model.scripts.clear()
+    world.model.says(GOOD[SHIPPING], pause=0.3)
+    before = world.asked()
+    with opened(browser, world.url, world.form) as page:
+        open_page(page, world)
+        page.get_by_text("Evaluation set", exact=True).first.click()
+        chosen = page.get_by_label("Evaluation set")
+        chosen.select_option(label=next(each for each in chosen.locator("option").all_inner_texts() if "long" in each))
+        page.click("text=Run both over the set")
+        page.wait_for_selector(f"text=of {2 * LONG} answers, about")
+        photograph(page, "progress")
+        page.click("button:has-text('Cancel')")
+        page.wait_for_selector("text=Called off after")
+        # A tenant has one at once: this waits for the other's end.
+        world.says(GOOD[SHIPPING])
+        page.get_by_text("One question", exact=True).click()
+        write(page, "Question", SHIPPING)
+        page.click("text=Ask both")
+        page.wait_for_selector(".answer:has-text('12.50')")
+    assert before < world.asked() < before + LONG
+
+
+def test_a_worse_prompt_is_refused_with_what_changed_and_activated_for_a_reason_and_taken_back(
+    browser: Browser, world: PlaygroundWorld
+) -> None:
+    context, prompts = world.tenant.context, world.workbench.prompts
+    with opened(browser, world.url, world.form) as page:
+        open_page(page, world)
+        write(page, "System", "Answer from the passages.\nBe vague.")
+        page.wait_for_selector("summary:has-text('Its difference from the active version 0')")
+        page.get_by_text("Evaluation set", exact=True).first.click()
+        world.says(*GOOD.values(), *BESIDE.values())
+        page.click("text=Run both over the set")
+        page.wait_for_selector("h2:has-text('B answers worse')")
+        page.get_by_label("Questions").select_option("Worse (2)")
+        page.click(f"summary:has-text('worse {SHIPPING}')")
+        page.wait_for_selector("h3:has-text('A: right'):visible")
+        with page.expect_download() as download:
+            page.click("text=Download all answers as CSV")
+        assert len(download.value.path().read_text().splitlines()) == 1 + len(GOOD)
+        photograph(page, "set")
+        page.get_by_text("Versions", exact=True).first.click()
+        page.click("text=Save B as a version")
+        page.wait_for_selector("p[role=alert]:has-text('A note is needed')")
+        write(page, "Note", "vague on purpose")
+        page.click("text=Save B as a version")
+        page.wait_for_selector("text=Saved as version 1")
+        (saved,) = [each for each in prompts.versions(context) if each.version == 1]
+        assert (saved.author, saved.note, saved.active) == ("Ann", "vague on purpose", False)
+        # All sets are asked: of the active version, then of the other.
+        world.says(*GOOD.values(), *[GOOD[SHIPPING]] * LONG, BESIDE[SHIPPING])
+        page.click("text=Measure, and activate")
+        page.wait_for_selector("p[role=alert]:has-text('Nothing was activated')")
+        page.wait_for_selector("h2:has-text('Version 1 answers worse')")
+        photograph(page, "refused")
+        assert prompts.active(context).version == 0
+        write(page, "Reason, where it is worse", "a trial for a day")
+        page.click("text=Measure, and activate")
+        page.wait_for_selector("text=Version 1 is active, after version 0")
+        assert prompts.active(context).version == 1
+        photograph(page, "versions")
+        page.click("text=Back to the version before")
+        page.wait_for_selector("text=Version 0 is active again")
+        assert prompts.active(context).version == 0
+
+
+def test_nobody_reaches_another_tenants_and_an_analyst_is_told_whom_to_ask(
+    world: PlaygroundWorld, staff: Staff
+) -> None:
+    path = "/dashboards/playground"
+    with signed_in(world.url, world.form) as ann:
+        assert ann.get(f"{path}?tenant={staff.theirs.domain}").status_code == 403
+    with signed_in(world.url, {**world.form, "account": f"ben@{world.tenant.domain}"}) as ben:
+        refused = ben.get(path)
+    assert refused.status_code == 403
+    assert "prompt engineer" in refused.text
+
+
+def test_without_api_index_or_set_the_page_says_what_to_do(desk: Desk, staff: Staff) -> None:
+    nowhere = f"http://127.0.0.1:{free_port()}"
+    alone = replace(desk, settings=desk.settings.model_copy(update={"api_url": nowhere}))
+    person = Person("Ann", "prompt_engineer", (staff.theirs,), uuid4(), "token")
+    shown = playground(alone, Viewer(person, (staff.theirs,)))
+    said = " ".join(each.object for each in shown.select(pn.pane.HTML))
+    assert f"does not answer at {nowhere}" in said
+    assert "`helpdesk up` starts it" in said
+    assert "`helpdesk ingest` makes it" in said
+    assert "no evaluation set yet" in said
+    of_all = playground(alone, Viewer(person, (staff.ours, staff.theirs)))
+    assert "Choose one tenant" in of_all.object
