@@ -20,6 +20,7 @@ from apps.cli import (
     outbox,
     plan,
     prompt,
+    report,
     run,
     serve,
     shop,
@@ -52,6 +53,7 @@ app.command("up")(up.up)
 app.command("serve")(serve.serve)
 app.command("ask")(ask.ask)
 app.command("ingest")(ingest.ingest)
+app.command("report")(report.report)
 app.add_typer(tenant.app, name="tenant")
 app.add_typer(agent.app, name="agent")
 app.add_typer(answer.app, name="answer")

@@ -52,6 +52,15 @@ class BusinessHours:
             passed += max(min(closes, end) - max(opens, start), timedelta())
         return passed
 
+    def open_spans(self, start: datetime, end: datetime) -> list[tuple[datetime, datetime]]:
+        """Opening times that reach into the time between, in order, whole ones, in UTC."""
+        found: list[tuple[datetime, datetime]] = []
+        window = start
+        while window < end:
+            found += [span for span in self._spans(window) if span[1] > start and span[0] < end]
+            window += timedelta(days=FURTHEST_DAYS)
+        return sorted(set(found))
+
     def _spans(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Opening times from the day of `since` on, in UTC, in order: there a day with a change of clocks is as long
         as it is."""

@@ -25,11 +25,9 @@ class Seconds:
 
 
 @dataclass(frozen=True)
-class OutcomeFigures:
-    """Of the conversations that ended in a time. bot_resolved: contained and verified ones; deflection: their share of
-    all, None where there are none. handed_over_verified: of those handed over, the ones known to have helped. open:
-    conversations that are open now, whenever they began. reasons: of handovers, by how many conversations had it first.
-    ratings: by stars. Seconds are wall-clock time."""
+class OutcomeCounts:
+    """Of conversations that ended. bot_resolved: contained and verified ones; deflection: their share of all, None
+    where there are none. handed_over_verified: of those handed over, the ones known to have helped."""
 
     total_sessions: int
     contained: int
@@ -37,13 +35,6 @@ class OutcomeFigures:
     handed_over: int
     handed_over_verified: int
     abandoned: int
-    open: int
-    handovers: int
-    reasons: Mapping[str, int] = field(default_factory=dict)
-    wait: Seconds = Seconds()
-    first_response: Seconds = Seconds()
-    resolution: Seconds = Seconds()
-    ratings: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def bot_resolved(self) -> int:
@@ -52,6 +43,20 @@ class OutcomeFigures:
     @property
     def deflection(self) -> float | None:
         return self.bot_resolved / self.total_sessions if self.total_sessions else None
+
+
+@dataclass(frozen=True)
+class OutcomeFigures(OutcomeCounts):
+    """Of the conversations that ended in a time. open: conversations that are open now, whenever they began. reasons:
+    of handovers, by how many conversations had it first. ratings: by stars. Seconds are wall-clock time."""
+
+    open: int
+    handovers: int
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    wait: Seconds = Seconds()
+    first_response: Seconds = Seconds()
+    resolution: Seconds = Seconds()
+    ratings: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def average_rating(self) -> float | None:

@@ -1,0 +1,155 @@
+"""Any list of figures as a file: CSV for spreadsheets, Parquet for programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import date, datetime
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from components.core.errors import InvalidInput
+from components.helpdesk.evaluation.intervals import Interval
+from components.helpdesk.reports.filters import Filters
+
+Line = TypeVar("Line")
+# What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection), full-width forms too.
+_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+_UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
+LONGEST_NAME = 120
+# Parts that are told without the name of the part.
+_INLINE = ("counts", "outcome")
+_KINDS: dict[type, pa.DataType] = {
+    bool: pa.bool_(),
+    int: pa.int64(),
+    float: pa.float64(),
+    date: pa.date32(),
+    datetime: pa.timestamp("us"),
+}
+
+
+@dataclass(frozen=True)
+class About:
+    """What an export is of. name: of the list, such as deflection_by_day. tenants: domains."""
+
+    name: str
+    filters: Filters
+    tenants: tuple[str, ...]
+    refreshed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Export:
+    """A file to be saved. name: without a path; holds the list's name, the period and the filters."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class _Column:
+    name: str
+    kind: pa.DataType
+    read: Callable[[Any], Any]
+
+
+def as_csv(kind: type[Line], rows: Sequence[Line], about: About) -> Export:
+    """kind: the frozen dataclass that the rows are of. UTF-8 with a mark, so that spreadsheets know; moments in ISO
+    8601, UTC. Text that a spreadsheet would take for a formula gets an apostrophe in front."""
+    columns = list(_columns(kind))
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow([column.name for column in columns])
+    writer.writerows([[_cell(column.read(row)) for column in columns] for row in rows])
+    return Export(_name(about, "csv"), "text/csv; charset=utf-8", text.getvalue().encode("utf-8-sig"))
+
+
+def as_parquet(kind: type[Line], rows: Sequence[Line], about: About) -> Export:
+    """The same columns with their types; period, filters, tenants and the moment up to which nothing is missing are in
+    the file's metadata under `helpdesk`."""
+    columns = list(_columns(kind))
+    told = {
+        "list": about.name,
+        "since": about.filters.since.isoformat(),
+        "until": about.filters.until.isoformat(),
+        **about.filters.narrowed(),
+        "tenants": about.tenants,
+        "refreshed_at": about.refreshed_at and about.refreshed_at.isoformat(),
+    }
+    schema = pa.schema([(column.name, column.kind) for column in columns], {"helpdesk": json.dumps(told)})
+    table = pa.table({column.name: [column.read(row) for row in rows] for column in columns}, schema=schema)
+    file = io.BytesIO()
+    pq.write_table(table, file, compression="zstd")
+    return Export(_name(about, "parquet"), "application/vnd.apache.parquet", file.getvalue())
+
+
+def _columns(kind: type, prefix: str = "") -> Iterator[_Column]:
+    if not is_dataclass(kind):
+        raise InvalidInput(f"kind={kind!r}: a dataclass is allowed", field="kind")
+    hints = get_type_hints(kind)
+    for field in fields(kind):
+        yield from _column(field.name, prefix, _without_none(hints[field.name]))
+
+
+def _column(name: str, prefix: str, hint: Any) -> Iterator[_Column]:
+    if hint is Interval:
+        for part, suffix in (("value", ""), ("low", "_low"), ("high", "_high")):
+            yield _Column(f"{prefix}{name}{suffix}", pa.float64(), _path(name, part))
+    elif is_dataclass(hint) and isinstance(hint, type):
+        for inner in _columns(hint, prefix if name in _INLINE else f"{prefix}{name}_"):
+            yield _Column(inner.name, inner.kind, _inside(name, inner.read))
+    elif hint in _KINDS:
+        yield _Column(f"{prefix}{name}", _KINDS[hint], _path(name))
+    else:
+        yield _Column(f"{prefix}{name}", pa.string(), _as_text(name))
+
+
+def _path(*names: str) -> Callable[[Any], Any]:
+    def read(row: Any) -> Any:
+        for name in names:
+            row = None if row is None else getattr(row, name)
+        return row
+
+    return read
+
+
+def _inside(name: str, read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return lambda row: None if getattr(row, name) is None else read(getattr(row, name))
+
+
+def _as_text(name: str) -> Callable[[Any], Any]:
+    def read(row: Any) -> Any:
+        value = getattr(row, name)
+        return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=dict)
+
+    return read
+
+
+def _without_none(hint: Any) -> Any:
+    if get_origin(hint) in (Union, UnionType):
+        rest = [each for each in get_args(hint) if each is not NoneType]
+        return rest[0] if len(rest) == 1 else str
+    return hint
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return f"{value.isoformat()}Z" if value.tzinfo is None else value.isoformat()
+    if isinstance(value, str) and _FORMULA.match(value):
+        return f"'{value}"
+    return value
+
+
+def _name(about: About, ending: str) -> str:
+    parts = [about.name, *about.tenants[:3], about.filters.since.isoformat(), about.filters.until.isoformat()]
+    parts += [f"{name}-{'-'.join(values)}" for name, values in about.filters.narrowed().items()]
+    plain = (_UNSAFE.sub("-", part).strip("-.") for part in parts)
+    return f"{'_'.join(part for part in plain if part)[:LONGEST_NAME]}.{ending}"

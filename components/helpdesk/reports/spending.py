@@ -1,0 +1,120 @@
+"""What language models cost, how often they failed and how long they took; amounts of two currencies never meet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from components.helpdesk.evaluation.intervals import Interval, share
+from components.helpdesk.reports.deflection import deflection
+from components.helpdesk.reports.filters import Filters
+from components.helpdesk.reports.reader import ReportReader, Row
+from components.helpdesk.reports.selection import ANSWERS, MODEL_CALLS
+from components.helpdesk.reports.topics import answers
+
+_USED = """
+    coalesce(currency, '') AS currency, count(*) AS calls, count(*) FILTER (error IS NOT NULL) AS failed,
+    coalesce(sum(input_tokens), 0)::BIGINT AS input_tokens, coalesce(sum(output_tokens), 0)::BIGINT AS output_tokens,
+    coalesce(sum(cost), 0) AS cost, quantile_cont(seconds, 0.5) AS median_seconds,
+    quantile_cont(seconds, 0.95) AS p95_seconds
+"""
+_BY_CURRENCY = "FROM chosen SELECT '' AS model, '' AS provider, " + _USED + " GROUP BY ALL ORDER BY currency"
+_BY_MODEL = (
+    "FROM chosen SELECT coalesce(model, '') AS model, coalesce(provider, '') AS provider, "
+    + _USED
+    + " GROUP BY ALL ORDER BY currency, cost DESC, calls DESC, model, provider"
+)
+_BY_DAY = """
+    FROM chosen SELECT day, coalesce(model, '') AS model, coalesce(currency, '') AS currency, count(*) AS calls,
+        coalesce(sum(input_tokens), 0)::BIGINT AS input_tokens,
+        coalesce(sum(output_tokens), 0)::BIGINT AS output_tokens, coalesce(sum(cost), 0) AS cost
+    GROUP BY ALL ORDER BY day, currency, model
+"""
+_OF_ANSWERS = """
+    FROM chosen SELECT coalesce(currency, '') AS currency, sum(cost) AS cost, count(*) FILTER (cache_hit) AS kept
+    WHERE cost IS NOT NULL GROUP BY ALL ORDER BY currency
+"""
+
+
+@dataclass(frozen=True)
+class ModelFigures:
+    """Calls of a language model in the period; model and provider are empty where they are of all models. cost: in
+    `currency`, empty where no price is declared. Seconds: of a call, failed ones too."""
+
+    model: str
+    provider: str
+    currency: str
+    calls: int
+    failed: int
+    failed_share: Interval | None
+    input_tokens: int
+    output_tokens: int
+    cost: float
+    median_seconds: float | None
+    p95_seconds: float | None
+
+
+@dataclass(frozen=True)
+class DaySpending:
+    """Calls of one model on one day; cost: in `currency`."""
+
+    day: str
+    model: str
+    currency: str
+    calls: int
+    input_tokens: int
+    output_tokens: int
+    cost: float
+
+
+@dataclass(frozen=True)
+class UnitCost:
+    """What the answers of the period cost, in `currency`. per_answered: by each question that was answered, whoever
+    wrote it; per_resolved: by each conversation that ended in the period and that the bot resolved; None where there
+    are none. kept: answers given again from the cache, at no cost."""
+
+    currency: str
+    cost: float
+    answered: int
+    per_answered: float | None
+    resolved: int
+    per_resolved: float | None
+    kept: int
+
+
+def spending(reader: ReportReader, filters: Filters) -> Sequence[ModelFigures]:
+    """All models together, one row a currency. Calls belong to no conversation, so that only `models` narrows them."""
+    return [_model(row) for row in reader.rows(MODEL_CALLS, filters, _BY_CURRENCY)]
+
+
+def spending_by_model(reader: ReportReader, filters: Filters) -> Sequence[ModelFigures]:
+    """By model, provider and currency, the dearest first within a currency. Only `models` narrows them."""
+    return [_model(row) for row in reader.rows(MODEL_CALLS, filters, _BY_MODEL)]
+
+
+def spending_by_day(reader: ReportReader, filters: Filters) -> Sequence[DaySpending]:
+    """By day, model and currency; days without calls are left out. Only `models` narrows them."""
+    rows = reader.rows(MODEL_CALLS, filters, _BY_DAY)
+    return [DaySpending(**{**row, "day": row["day"].isoformat()}) for row in rows]
+
+
+def unit_costs(reader: ReportReader, filters: Filters) -> Sequence[UnitCost]:
+    """What an answered question and a resolved conversation cost, one row a currency; every filter narrows them."""
+    answered = answers(reader, filters).answered
+    resolved = deflection(reader, filters).counts.bot_resolved
+    return [
+        UnitCost(
+            row["currency"],
+            row["cost"],
+            answered,
+            row["cost"] / answered if answered else None,
+            resolved,
+            row["cost"] / resolved if resolved else None,
+            row["kept"],
+        )
+        for row in reader.rows(ANSWERS, filters, _OF_ANSWERS)
+    ]
+
+
+def _model(row: Row) -> ModelFigures:
+    return ModelFigures(**row, failed_share=share(row["failed"], row["calls"]))
