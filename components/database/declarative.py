@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import ARRAY, TIMESTAMP, Double, ForeignKey, MetaData, Numeric, Text, Uuid, func
+from sqlalchemy import ARRAY, TIMESTAMP, BigInteger, Double, ForeignKey, MetaData, Numeric, Text, Uuid, func, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
@@ -18,6 +18,11 @@ Instant = Annotated[datetime | None, mapped_column(TIMESTAMP(timezone=False))]
 TenantId = Annotated[UUID, mapped_column(Uuid, ForeignKey("tenants.tenant_id", ondelete="CASCADE"))]
 TenantKey = Annotated[UUID, mapped_column(Uuid, ForeignKey("tenants.tenant_id", ondelete="CASCADE"), primary_key=True)]
 Key = Annotated[UUID, mapped_column(Uuid, primary_key=True)]
+
+# The transaction that made the row what it is, which a trigger sees to; for those who follow changes.
+ChangedIn = Annotated[
+    int, mapped_column(BigInteger, server_default=text("((pg_current_xact_id())::text)::bigint"), deferred=True)
+]
 
 
 class Base(DeclarativeBase):

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from components.database.declarative import Base, Json, Key, MaybeMoment, Moment, TenantId, TenantKey
+from components.database.declarative import Base, ChangedIn, Json, Key, MaybeMoment, Moment, TenantId, TenantKey
 
 
 class FlowReleaseRow(Base):
@@ -50,6 +50,8 @@ class ConversationRow(Base):
 
     __tablename__ = "conversations"
     __table_args__ = (
+        Index("ix_conversations_changed_in", "tenant_id", "changed_in"),
+        Index("ix_conversations_created_at", "tenant_id", "created_at"),
         UniqueConstraint("tenant_id", "conversation_id"),
         ForeignKeyConstraint(
             ["tenant_id", "agent_id"], ["agents.tenant_id", "agents.agent_id"], name="fk_conversations_agent"
@@ -94,6 +96,7 @@ class ConversationRow(Base):
     customer_wrote_at: Mapped[MaybeMoment]
     agent_wrote_at: Mapped[MaybeMoment]
     apologised_at: Mapped[MaybeMoment]
+    changed_in: Mapped[ChangedIn]
 
 
 class MessageRow(Base):
@@ -103,6 +106,8 @@ class MessageRow(Base):
 
     __tablename__ = "messages"
     __table_args__ = (
+        Index("ix_messages_changed_in", "tenant_id", "changed_in"),
+        Index("ix_messages_created_at", "tenant_id", "created_at"),
         ForeignKeyConstraint(
             ["tenant_id", "conversation_id"],
             ["conversations.tenant_id", "conversations.conversation_id"],
@@ -129,6 +134,7 @@ class MessageRow(Base):
     details: Mapped[Json] = mapped_column(server_default="{}")
     handled_at: Mapped[MaybeMoment]
     created_at: Mapped[Moment]
+    changed_in: Mapped[ChangedIn]
 
 
 class NluEvaluationRow(Base):

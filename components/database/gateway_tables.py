@@ -8,7 +8,7 @@ from decimal import Decimal
 from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from components.database.declarative import Base, Key, Moment, TenantId, TenantKey
+from components.database.declarative import Base, ChangedIn, Key, Moment, TenantId, TenantKey
 
 
 class PromptRow(Base):
@@ -44,7 +44,10 @@ class ModelCallRow(Base):
     """One call of a language model that reached its server, and what it cost. error: a code, null where it answered."""
 
     __tablename__ = "model_calls"
-    __table_args__ = (Index(None, "tenant_id", "created_at"),)
+    __table_args__ = (
+        Index(None, "tenant_id", "created_at"),
+        Index("ix_model_calls_changed_in", "tenant_id", "changed_in"),
+    )
 
     call_id: Mapped[Key]
     tenant_id: Mapped[TenantId]
@@ -58,6 +61,7 @@ class ModelCallRow(Base):
     error: Mapped[str | None]
     seconds: Mapped[float]
     created_at: Mapped[Moment]
+    changed_in: Mapped[ChangedIn]
 
 
 class ModelSpendingRow(Base):

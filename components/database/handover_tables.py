@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from components.database.declarative import Base, Json, Key, MaybeMoment, Moment, TenantId, TenantKey
+from components.database.declarative import Base, ChangedIn, Json, Key, MaybeMoment, Moment, TenantId, TenantKey
 
 
 def _of_conversation(table: str) -> ForeignKeyConstraint:
@@ -63,6 +63,7 @@ class ConversationEventRow(Base):
 
     __tablename__ = "conversation_events"
     __table_args__ = (
+        Index("ix_conversation_events_changed_in", "tenant_id", "changed_in"),
         _of_conversation("conversation_events"),
         UniqueConstraint("tenant_id", "conversation_id", "request_id", name="uq_conversation_events_request_id"),
         Index(None, "tenant_id", "at"),
@@ -79,6 +80,7 @@ class ConversationEventRow(Base):
     details: Mapped[Json] = mapped_column(server_default="{}")
     request_id: Mapped[str | None]
     at: Mapped[Moment]
+    changed_in: Mapped[ChangedIn]
 
 
 class InternalNoteRow(Base):
@@ -174,6 +176,7 @@ class OutcomeRow(Base):
 
     __tablename__ = "conversation_outcomes"
     __table_args__ = (
+        Index("ix_conversation_outcomes_changed_in", "tenant_id", "changed_in"),
         _of_conversation("conversation_outcomes"),
         CheckConstraint("result IN ('open', 'contained', 'verified', 'handed_over', 'abandoned')", name="result"),
         CheckConstraint("rating BETWEEN 1 AND 5", name="rating"),
@@ -200,3 +203,4 @@ class OutcomeRow(Base):
     started_at: Mapped[Moment]
     ended_at: Mapped[MaybeMoment]
     updated_at: Mapped[Moment]
+    changed_in: Mapped[ChangedIn]

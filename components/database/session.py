@@ -23,6 +23,11 @@ _READ_REPORTS = text(
     "SELECT set_config('role', :role, true), set_config('transaction_read_only', 'on', true), "
     "set_config('statement_timeout', :milliseconds, true)"
 )
+# Much is sorted and joined there, and no statement is repeated often enough to be compiled for.
+_READ_AT_LENGTH = text(
+    "SELECT set_config('transaction_read_only', 'on', true), set_config('statement_timeout', :milliseconds, true), "
+    "set_config('work_mem', '64MB', true), set_config('jit', 'off', true)"
+)
 _FIND_TENANT = text("SELECT tenant_id_for_domain(:domain)")
 _DUE_RUNS = text("SELECT tenants_with_due_runs()")
 _DUE_TENANTS = text("SELECT tenants_with_due_outbox(:kinds)")
@@ -87,6 +92,16 @@ class Database:
         with self.tenant(context) as session:
             milliseconds = f"{max(seconds, 0.1) * 1000:.0f}"
             session.execute(_READ_REPORTS, {"role": REPORTS, "milliseconds": milliseconds})
+            yield session
+
+    @contextlib.contextmanager
+    def snapshot(self, context: TenantContext, seconds: float) -> Iterator[Session]:
+        """One transaction that reads this tenant's rows as they stand now, however long it takes, and writes none.
+        seconds: for each statement. Otherwise like `tenant`."""
+        frozen = self._app.execution_options(isolation_level="REPEATABLE READ")
+        with _transaction(frozen) as session:
+            session.execute(_SET_TENANT, {"tenant_id": str(context.tenant_id)})
+            session.execute(_READ_AT_LENGTH, {"milliseconds": f"{seconds * 1000:.0f}"})
             yield session
 
     @contextlib.contextmanager

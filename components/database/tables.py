@@ -27,7 +27,17 @@ from components.database.channel_tables import (
     InboundMessageRow,
     ReceiptRow,
 )
-from components.database.declarative import Base, Instant, Json, Key, MaybeMoment, Moment, TenantId, TenantKey
+from components.database.declarative import (
+    Base,
+    ChangedIn,
+    Instant,
+    Json,
+    Key,
+    MaybeMoment,
+    Moment,
+    TenantId,
+    TenantKey,
+)
 from components.database.dialogue_tables import (
     ConversationRow,
     FlowActivationRow,
@@ -35,6 +45,7 @@ from components.database.dialogue_tables import (
     MessageRow,
     NluEvaluationRow,
 )
+from components.database.fact_tables import FactDeletionRow
 from components.database.gateway_tables import ModelCallRow, ModelSpendingRow, PromptActivationRow, PromptRow
 from components.database.handover_tables import (
     AgentRow,
@@ -69,6 +80,7 @@ __all__ = [
     "DocumentProblemRow",
     "DocumentRow",
     "EvaluationSetRow",
+    "FactDeletionRow",
     "FeedbackRow",
     "FlowActivationRow",
     "FlowReleaseRow",
@@ -227,6 +239,7 @@ class AnswerRow(Base):
 
     __tablename__ = "answers"
     __table_args__ = (
+        Index("ix_answers_changed_in", "tenant_id", "changed_in"),
         UniqueConstraint("tenant_id", "answer_id"),
         Index(None, "tenant_id", "created_at"),
         Index(None, "tenant_id", "trace_id"),
@@ -261,6 +274,7 @@ class AnswerRow(Base):
     cache_hit: Mapped[bool] = mapped_column(server_default="false")
     retries: Mapped[int] = mapped_column(server_default="0")
     generation: Mapped[Json] = mapped_column(server_default="{}")
+    changed_in: Mapped[ChangedIn]
 
 
 class FeedbackRow(Base):
@@ -268,6 +282,7 @@ class FeedbackRow(Base):
 
     __tablename__ = "feedback"
     __table_args__ = (
+        Index("ix_feedback_changed_in", "tenant_id", "changed_in"),
         ForeignKeyConstraint(
             ["tenant_id", "answer_id"], ["answers.tenant_id", "answers.answer_id"], ondelete="CASCADE"
         ),
@@ -281,6 +296,7 @@ class FeedbackRow(Base):
     rating: Mapped[int] = mapped_column(SmallInteger)
     comment: Mapped[str | None]
     created_at: Mapped[Moment]
+    changed_in: Mapped[ChangedIn]
 
 
 class AuditLogRow(Base):

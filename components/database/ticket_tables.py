@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import TIMESTAMP, BigInteger, CheckConstraint, ForeignKeyConstraint, Index, UniqueConstraint, Uuid, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from components.database.declarative import Base, Json, Key, MaybeMoment, Moment, TenantId, TenantKey
+from components.database.declarative import Base, ChangedIn, Json, Key, MaybeMoment, Moment, TenantId, TenantKey
 
 
 class TicketRow(Base):
@@ -23,6 +23,7 @@ class TicketRow(Base):
 
     __tablename__ = "tickets"
     __table_args__ = (
+        Index("ix_tickets_changed_in", "tenant_id", "changed_in"),
         UniqueConstraint("tenant_id", "number"),
         UniqueConstraint("tenant_id", "order_key"),
         UniqueConstraint("tenant_id", "ticket_id"),
@@ -64,6 +65,7 @@ class TicketRow(Base):
     merged_into: Mapped[UUID | None] = mapped_column(Uuid)
     version: Mapped[int] = mapped_column(server_default="1")
     search_text: Mapped[str] = mapped_column(server_default="")
+    changed_in: Mapped[ChangedIn]
 
 
 class TicketEventRow(Base):

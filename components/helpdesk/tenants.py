@@ -18,11 +18,12 @@ from components.core.tenant import Tenant, TenantContext
 from components.database.session import Database
 from components.database.tables import TenantRow
 from components.helpdesk.audit import record_action
-from components.helpdesk.ingestion.turns import tenant_folder, turn
+from components.helpdesk.ingestion.turns import LOCK_SECONDS, tenant_folder, turn
 from components.helpdesk.storable import storable
 from components.helpdesk.tenant_config import validate_config
 from components.helpdesk.understanding.projects import own_folder
 from components.vectors.tenant_index import delete_index
+from components.warehouse.warehouse import Warehouse
 
 DOMAIN = re.compile(r"(?=.{3,253}\Z)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])")
 LONGEST_NAME = 200
@@ -101,7 +102,8 @@ class TenantRegistry:
         ingestion that is under way ends its stage first, and then finds no tenant.
         """
         tenant, domain = TenantContext(tenant_id), self.get(tenant_id).domain
-        with turn(self._database, self._data_dir, tenant):
+        facts = Warehouse(self._data_dir).removing(tenant, LOCK_SECONDS)
+        with turn(self._database, self._data_dir, tenant), facts:
             # First: whoever has the domain next must not inherit them.
             shutil.rmtree(declared_in(self._data_dir, domain), ignore_errors=True)
             delete_index(self._data_dir / "vectors", tenant)

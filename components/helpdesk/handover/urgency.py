@@ -13,11 +13,11 @@ from components.helpdesk.conversations.store import CONVERSATIONS
 # conversation on the web cannot.
 VIP = "vip"
 
-_YES = ("true", "yes", "1")
+VIP_VALUES = ("true", "yes", "1")
 _RANKS: Mapping[Priority, int] = {"urgent": 0, "high": 1, "normal": 2, "low": 3}
 _C = CONVERSATIONS.c
 
-IS_VIP = func.coalesce(func.lower(_C.customer[VIP].astext).in_(_YES), False)
+IS_VIP = func.coalesce(func.lower(_C.customer[VIP].astext).in_(VIP_VALUES), False)
 URGENCY = case(
     (or_(_C.priority == "urgent", IS_VIP), 0), (_C.priority == "high", 1), (_C.priority == "normal", 2), else_=3
 )
@@ -27,4 +27,4 @@ ORDER = (URGENCY, _C.waiting_since, _C.conversation_id)
 
 def urgency_of(priority: Priority, customer: Mapping[str, str]) -> int:
     """URGENCY of one conversation: 0 goes first."""
-    return 0 if str(customer.get(VIP, "")).lower() in _YES else _RANKS[priority]
+    return 0 if str(customer.get(VIP, "")).lower() in VIP_VALUES else _RANKS[priority]
