@@ -9,14 +9,13 @@ from components.helpdesk.reports.reader import Row
 def seconds_columns(column: str, name: str | None = None, where: str = "true") -> str:
     """What a query selects for `seconds_of`. where: of which rows."""
     name = name or column
-    parts = {
-        "average": f"avg({column})",
-        "median": f"quantile_cont({column}, 0.5)",
-        "p90": f"quantile_cont({column}, 0.9)",
-    }
-    return ", ".join(f"{formula} FILTER ({where}) AS {name}_{part}" for part, formula in parts.items())
+    return (
+        f"avg({column}) FILTER ({where}) AS {name}_average, "
+        f"quantile_cont({column}, [0.5, 0.9]) FILTER ({where}) AS {name}_quantiles"
+    )
 
 
 def seconds_of(row: Row, name: str) -> Seconds:
     """Of a row that `seconds_columns` has selected."""
-    return Seconds(*(row[f"{name}_{part}"] for part in ("average", "median", "p90")))
+    median, p90 = row[f"{name}_quantiles"] or (None, None)
+    return Seconds(row[f"{name}_average"], median, p90)

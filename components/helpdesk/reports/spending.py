@@ -15,8 +15,7 @@ from components.helpdesk.reports.topics import answers
 _USED = """
     coalesce(currency, '') AS currency, count(*) AS calls, count(*) FILTER (error IS NOT NULL) AS failed,
     coalesce(sum(input_tokens), 0)::BIGINT AS input_tokens, coalesce(sum(output_tokens), 0)::BIGINT AS output_tokens,
-    coalesce(sum(cost), 0) AS cost, quantile_cont(seconds, 0.5) AS median_seconds,
-    quantile_cont(seconds, 0.95) AS p95_seconds
+    coalesce(sum(cost), 0) AS cost, quantile_cont(seconds, [0.5, 0.95]) AS quantiles
 """
 _BY_CURRENCY = "FROM chosen SELECT '' AS model, '' AS provider, " + _USED + " GROUP BY ALL ORDER BY currency"
 _BY_MODEL = (
@@ -117,4 +116,7 @@ def unit_costs(reader: ReportReader, filters: Filters) -> Sequence[UnitCost]:
 
 
 def _model(row: Row) -> ModelFigures:
-    return ModelFigures(**row, failed_share=share(row["failed"], row["calls"]))
+    told = dict(row)
+    median, p95 = told.pop("quantiles") or (None, None)
+    failed_share = share(row["failed"], row["calls"])
+    return ModelFigures(**told, failed_share=failed_share, median_seconds=median, p95_seconds=p95)
