@@ -15,6 +15,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """Assets, checks, jobs, schedule, sensors, and the sources declared in YAML. Raises Dagster's error naming
     file, line and key for a declaration that cannot be read."""
     from dagster_project.assets.chunks import chunks
+    from dagster_project.assets.conversation_facts import conversation_facts
     from dagster_project.assets.documents import documents
     from dagster_project.assets.embeddings import embeddings
     from dagster_project.assets.evaluation_sets import evaluation_sets
@@ -25,10 +26,10 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     from dagster_project.checks.dimensions import dimensions_match
     from dagster_project.checks.empty_documents import no_empty_document
     from dagster_project.checks.orphan_chunks import no_orphan_chunk
-    from dagster_project.jobs import knowledge_job
+    from dagster_project.jobs import analytics_job, knowledge_job
     from dagster_project.nlu_sensor import nlu_project_changes, understanding_job
     from dagster_project.resources import Helpdesk, helpdesk_resource
-    from dagster_project.schedules import hourly_knowledge
+    from dagster_project.schedules import fresh_facts, hourly_knowledge
     from dagster_project.sensors import source_changes
     from dagster_project.sources import load_sources
 
@@ -40,11 +41,11 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         dg.Definitions(
             assets=[
                 from_sources, documents, chunks, embeddings, evaluation_sets, retrieval_evaluation, served_index,
-                nlu_model,
+                nlu_model, conversation_facts,
             ],
             asset_checks=[no_empty_document, no_orphan_chunk, dimensions_match],
-            jobs=[knowledge_job, understanding_job],
-            schedules=[hourly_knowledge],
+            jobs=[knowledge_job, analytics_job, understanding_job],
+            schedules=[hourly_knowledge, fresh_facts],
             sensors=[source_changes, nlu_project_changes],
             resources={"helpdesk": helpdesk_resource},
             executor=dg.in_process_executor,

@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 
 KNOWLEDGE = "knowledge"
+ANALYTICS = "analytics"
 STAGES = (
     "raw_documents",
     "documents",
@@ -26,4 +27,11 @@ knowledge_job = dg.define_asset_job(
     selection=list(STAGES),
     config=console_log("ERROR"),
     description="Brings one tenant's knowledge up to date; what did not change is not done again.",
+)
+
+analytics_job = dg.define_asset_job(
+    ANALYTICS,
+    selection=["conversation_facts"],
+    config=console_log("ERROR"),
+    description="Brings the facts that one tenant's figures are counted from up to date.",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from components.bootstrap import Workbench
     from components.core.tenant import Tenant
     from components.database.addresses import DatabaseAddresses
+    from components.database.session import Database
+    from components.helpdesk.tenants import TenantRegistry
 
 SHIPPED_SOURCES = Path(__file__).parent / "defs"
 Progress = Callable[[str, int, int], None]
@@ -63,8 +66,16 @@ class Helpdesk:
     def tenants(self) -> list[Tenant]:
         """Every tenant of the registry; loads no model. Raises DatabaseUnavailable, and then finds the
         database anew at the next call."""
+        with self.registry() as (tenants, _):
+            return tenants.list()
+
+    @contextmanager
+    def registry(self) -> Iterator[tuple[TenantRegistry, Database]]:
+        """Tenants and their rows; loads no model. Raises DatabaseUnavailable, and then finds the database anew at the
+        next call."""
         if self._given is not None:
-            return self._given.tenants.list()
+            yield self._given.tenants, self._given.database
+            return
         from components.database.session import Database
         from components.helpdesk.tenants import TenantRegistry
 
@@ -72,7 +83,7 @@ class Helpdesk:
             addresses = self._provision()
         database = Database(addresses.app, addresses.operator)
         try:
-            return TenantRegistry(database, self.settings.data_dir).list()
+            yield TenantRegistry(database, self.settings.data_dir), database
         except DatabaseUnavailable:
             self.close()
             raise

@@ -1,9 +1,9 @@
-"""Every hour for every tenant, also where a change escaped the sensor."""
+"""By the clock, for every tenant: knowledge, also where a change escaped the sensor, and facts of conversations."""
 
 import dagster as dg
 
 from components.knowledge.readable_declarations import readable_declarations
-from dagster_project.jobs import knowledge_job
+from dagster_project.jobs import ANALYTICS, KNOWLEDGE, analytics_job, knowledge_job
 from dagster_project.partitions import TENANTS
 from dagster_project.queue import tenants_waiting
 from dagster_project.resources import Helpdesk
@@ -22,8 +22,30 @@ def hourly_knowledge(
     for problem in problems:
         context.log.warning(problem.error.message)
     known = set(TENANTS.get_partition_keys(dynamic_partitions_store=context.instance))
-    waiting = tenants_waiting(context.instance)
+    waiting = tenants_waiting(context.instance, KNOWLEDGE)
     due = sorted({source.tenant for source in declared} & known - waiting)
     if not due:
         return dg.SkipReason("no tenant with a source is without a waiting run")
     return [dg.RunRequest(partition_key=tenant) for tenant in due]
+
+
+@dg.schedule(
+    job=analytics_job,
+    cron_schedule="*/10 * * * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Every ten minutes a run for each tenant of whom there is something new to tell.",
+)
+def fresh_facts(
+    context: dg.ScheduleEvaluationContext, helpdesk: dg.ResourceParam[Helpdesk]
+) -> list[dg.RunRequest] | dg.SkipReason:
+    from components.helpdesk.reports.refreshing import FactRefresh
+    from components.warehouse.warehouse import Warehouse
+
+    waiting = tenants_waiting(context.instance, ANALYTICS)
+    with helpdesk.registry() as (tenants, database):
+        refresh = FactRefresh(database, Warehouse(helpdesk.settings.data_dir))
+        due = [tenant.domain for tenant in tenants.list() if tenant.domain not in waiting and refresh.is_due(tenant)]
+    known = set(TENANTS.get_partition_keys(dynamic_partitions_store=context.instance))
+    return [dg.RunRequest(partition_key=tenant) for tenant in due if tenant in known] or dg.SkipReason(
+        "nothing has happened that is not told yet"
+    )

@@ -10,7 +10,7 @@ from components.core.errors import DatabaseUnavailable, HelpdeskError
 from components.knowledge.readable_declarations import readable_declarations
 from components.knowledge.source_declarations import SourceDeclaration
 from dagster_project.fingerprints import FINGERPRINT, tenant_fingerprint
-from dagster_project.jobs import knowledge_job
+from dagster_project.jobs import KNOWLEDGE, knowledge_job
 from dagster_project.partitions import TENANTS
 from dagster_project.queue import tenants_waiting
 from dagster_project.resources import Helpdesk
@@ -40,7 +40,9 @@ def source_changes(
     seen: dict[str, str] = {tenant: value for tenant, value in cursor.get("seen", {}).items() if tenant in tenants}
     requests: list[dg.RunRequest] = []
     position, deadline = "", monotonic() + SECONDS_A_TICK
-    for tenant, sources in _in_turn(declared, tenants - tenants_waiting(context.instance), cursor.get("position", "")):
+    for tenant, sources in _in_turn(
+        declared, tenants - tenants_waiting(context.instance, KNOWLEDGE), cursor.get("position", "")
+    ):
         if monotonic() > deadline or len(requests) == MOST_RUNS_A_TICK:
             position = tenant
             break

@@ -13,6 +13,7 @@ from apps.cli import (
     ask,
     channel,
     evaluate,
+    facts,
     flow,
     ingest,
     model,
@@ -70,6 +71,7 @@ app.add_typer(run.app, name="run")
 app.add_typer(plan.app, name="plan")
 app.add_typer(workflow.app, name="workflow")
 app.add_typer(evaluate.app, name="evaluate")
+app.add_typer(facts.app, name="facts")
 
 
 def main() -> None:

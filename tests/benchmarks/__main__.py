@@ -20,6 +20,7 @@ BENCHMARKS = (
     "bench_tools",
     "bench_retail",
     "bench_workflows",
+    "bench_analytics",
 )
 
 

@@ -56,6 +56,7 @@ def test_the_definitions_are_these(defs: dg.Definitions) -> None:
         "retrieval_evaluation": {"embeddings", "evaluation_sets"},
         "served_index": {"retrieval_evaluation"},
         "nlu_model": set(),
+        "conversation_facts": set(),
     }
     assert {key.to_user_string() for key in graph.asset_check_keys} == {
         "chunks:no_empty_document",
@@ -66,13 +67,14 @@ def test_the_definitions_are_these(defs: dg.Definitions) -> None:
     }
     repository = defs.get_repository_def()
     assert [(s.name, s.cron_schedule, s.default_status) for s in repository.schedule_defs] == [
-        ("hourly_knowledge", "0 * * * *", dg.DefaultScheduleStatus.RUNNING)
+        ("fresh_facts", "*/10 * * * *", dg.DefaultScheduleStatus.RUNNING),
+        ("hourly_knowledge", "0 * * * *", dg.DefaultScheduleStatus.RUNNING),
     ]
     assert {(s.name, s.default_status) for s in repository.sensor_defs} == {
         ("source_changes", dg.DefaultSensorStatus.RUNNING),
         ("nlu_project_changes", dg.DefaultSensorStatus.RUNNING),
     }
-    assert {"knowledge", "understanding"} <= set(repository.job_names)
+    assert {"knowledge", "understanding", "analytics"} <= set(repository.job_names)
 
 
 def test_every_asset_and_check_is_partitioned_by_tenant_and_explained(defs: dg.Definitions) -> None:
@@ -86,6 +88,10 @@ def test_every_asset_and_check_is_partitioned_by_tenant_and_explained(defs: dg.D
     for key in graph.asset_check_keys:
         expected = NLU_PROJECTS if key.asset_key == dg.AssetKey("nlu_model") else TENANTS
         assert graph.get(key).partitions_def == expected, key
+    facts = graph.get(dg.AssetKey("conversation_facts"))
+    assert (facts.partitions_def, facts.group_name) == (TENANTS, "analytics")
+    assert facts.description
+    assert facts.owners
     model = graph.get(dg.AssetKey("nlu_model"))
     assert model.partitions_def == NLU_PROJECTS
     assert model.description

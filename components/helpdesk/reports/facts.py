@@ -68,7 +68,8 @@ CONVERSATIONS = _dataset(
         "index_version": pa.int64(),
     },
 )
-# intent to fallback: of a customer's message, as it was understood. seconds: that its turn took.
+# intent to fallback: of a customer's message, as it was understood; fallback: not surely enough to be acted on.
+# seconds: that its turn took.
 MESSAGES = _dataset(
     "messages",
     "one row a message",
@@ -139,7 +140,8 @@ CITATIONS = _dataset(
     },
 )
 # waited_seconds: until an agent took it (ended_by claim) or the customer had gone or gone back (anything else); null
-# while they wait. first_response_seconds: until that agent's first message.
+# while they wait. first_response_seconds: until that agent's first message. reason: `reopen` where a customer wrote
+# again to those who had closed it. number: of the event.
 HANDOVERS = _dataset(
     "handovers",
     "one row each time that a person was asked for",

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
-import psycopg
 import pyarrow as pa
 import pyarrow.csv as csv
+from sqlalchemy import Connection
 
 from components.core.tenant import TenantContext
+from components.database.copying import copy_csv
 from components.helpdesk.reports.changed_months import bounds
 from components.helpdesk.reports.fact_query import FactQuery
 
@@ -21,7 +21,7 @@ class FactReader:
 
     def __init__(
         self,
-        connection: psycopg.Connection[Any],
+        connection: Connection,
         tenant: TenantContext,
         zone: str,
         as_of: datetime,
@@ -35,10 +35,7 @@ class FactReader:
     def read(self, query: FactQuery, month: str) -> pa.Table | None:
         """None where the month has no rows. month: `2026-11`, in UTC."""
         since, until = bounds(month)
-        copy = f"COPY ({query.rows}) TO STDOUT (FORMAT csv)"
-        values = {**self._values, "since": since, "until": until}
-        with self._connection.cursor() as cursor, cursor.copy(copy.encode(), values) as rows:
-            told = b"".join(rows)
+        told = copy_csv(self._connection, query.rows, {**self._values, "since": since, "until": until})
         self._on_read()
         if not told:
             return None

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-import psycopg
 from sqlalchemy import Connection, text
 
 from components.core.errors import TenantNotFound
@@ -67,6 +66,18 @@ class RefreshReport:
         return sum(map(len, self.months.values()))
 
 
+@dataclass(frozen=True)
+class _Plan:
+    """What a refresh has to do. oldest: the oldest transaction that had not ended."""
+
+    before: Manifest
+    zone: str
+    as_of: datetime
+    oldest: int
+    reason: str | None
+    months: MonthsByDataset
+
+
 class FactRefresh:
     """One refresh of a tenant at a time, across threads and processes."""
 
@@ -92,9 +103,13 @@ class FactRefresh:
             with self._database.snapshot(tenant.context, STATEMENT_SECONDS) as session:
                 return self._refresh(session.connection(), tenant, rebuild, on_progress, started)
 
-    def _refresh(
-        self, connection: Connection, tenant: Tenant, rebuild: bool, on_progress: OnProgress | None, started: float
-    ) -> RefreshReport:
+    def is_due(self, tenant: Tenant) -> bool:
+        """Whether a refresh would tell anything anew. Raises DatabaseUnavailable."""
+        with self._database.snapshot(tenant.context, STATEMENT_SECONDS) as session:
+            plan = self._plan(session.connection(), tenant, rebuild=False)
+        return plan.reason is not None or bool(plan.months)
+
+    def _plan(self, connection: Connection, tenant: Tenant, *, rebuild: bool) -> _Plan:
         context, zone = tenant.context, read_config(tenant.config).handover.time_zone
         stand = connection.execute(_STAND, {"tenant": context.tenant_id}).one()
         if not stand.known:
@@ -107,26 +122,31 @@ class FactRefresh:
         else:
             known = {dataset: tuple(parts) for dataset, parts in before.parts.items()}
             months = all_months(connection, context, QUERIES, known)
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        reader = FactReader(driver, context, zone, stand.as_of, _counting(months, on_progress))
-        after = self._warehouse.publish(
-            context,
-            before,
-            {
-                query.dataset: MonthsOnDemand(reader, query, months[query.dataset.name])
-                for query in QUERIES
-                if query.dataset.name in months
-            },
-            {"transaction": stand.oldest, "as_of": stand.as_of.isoformat(), "zone": zone, "edition": EDITION},
-            stand.as_of,
-        )
+        return _Plan(before, zone, stand.as_of.astimezone(UTC), stand.oldest, reason, months)
+
+    def _refresh(
+        self, connection: Connection, tenant: Tenant, rebuild: bool, on_progress: OnProgress | None, started: float
+    ) -> RefreshReport:
+        context, plan = tenant.context, self._plan(connection, tenant, rebuild=rebuild)
+        reader = FactReader(connection, context, plan.zone, plan.as_of, _counting(plan.months, on_progress))
+        watermark = {
+            "transaction": plan.oldest,
+            "as_of": plan.as_of.isoformat(),
+            "zone": plan.zone,
+            "edition": EDITION,
+        }
+        tables = {
+            query.dataset: MonthsOnDemand(reader, query, plan.months[query.dataset.name])
+            for query in QUERIES
+            if query.dataset.name in plan.months
+        }
+        after = self._warehouse.publish(context, plan.before, tables, watermark, plan.as_of)
         return RefreshReport(
-            rows={dataset: _rows(after, dataset, written) for dataset, written in months.items()},
-            months=months,
+            rows={dataset: _rows(after, dataset, written) for dataset, written in plan.months.items()},
+            months=plan.months,
             total_rows={query.dataset.name: after.rows(query.dataset.name) for query in QUERIES},
-            reason=reason,
-            refreshed_at=stand.as_of.astimezone(UTC),
+            reason=plan.reason,
+            refreshed_at=plan.as_of,
             seconds=monotonic() - started,
         )
 

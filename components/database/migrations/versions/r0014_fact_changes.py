@@ -6,7 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 
 from components.database.migrations.columns import tenant, text
-from components.database.policies import protect
+from components.database.policies import CURRENT_TENANT, protect
+from components.database.roles import OWNER
 
 revision = "0014"
 down_revision = "0013"
@@ -37,8 +38,6 @@ _MOMENTS = {
 _READ_BY_MONTH = ("conversations", "messages")
 _TRANSACTION = "((pg_current_xact_id())::text)::bigint"
 _SETTINGS = "SET search_path = pg_catalog, pg_temp SET timezone = 'UTC'"
-# Whoever may not write there deletes whole tenants, of whom nothing is kept.
-_MAY_NOTE = "has_table_privilege('public.fact_deletions', 'INSERT')"
 _REPLACE = "ON CONFLICT (tenant_id, source, month) DO UPDATE SET changed_in = excluded.changed_in"
 
 _NOTE_CHANGE = f"""
@@ -48,18 +47,16 @@ BEGIN
     RETURN NEW;
 END $$
 """
-# TG_ARGV: the column of the moment.
+# TG_ARGV: the column of the moment. Of a tenant that goes itself nothing is kept.
 _NOTE_GONE = f"""
 CREATE FUNCTION note_gone() RETURNS trigger LANGUAGE plpgsql {_SETTINGS} AS $$
 BEGIN
-    IF {_MAY_NOTE} THEN
-        EXECUTE format(
-            'INSERT INTO public.fact_deletions (tenant_id, source, month, changed_in) '
-            'SELECT DISTINCT tenant_id, %L, to_char(%I, ''YYYY-MM''), {_TRANSACTION} '
-            'FROM gone JOIN public.tenants USING (tenant_id) ORDER BY 1, 2, 3 {_REPLACE}',
-            TG_TABLE_NAME, TG_ARGV[0]
-        );
-    END IF;
+    EXECUTE format(
+        'INSERT INTO public.fact_deletions (tenant_id, source, month, changed_in) '
+        'SELECT DISTINCT tenant_id, %L, to_char(gone.%I, ''YYYY-MM''), {_TRANSACTION} '
+        'FROM gone JOIN public.tenants USING (tenant_id) ORDER BY 1, 2, 3 {_REPLACE}',
+        TG_TABLE_NAME, TG_ARGV[0]
+    );
     RETURN NULL;
 END $$
 """
@@ -104,6 +101,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "source", "month", name="pk_fact_deletions"),
     )
     protect(op, "fact_deletions")
+    # What goes with a conversation goes by the tables' owner's hand, whoever deleted the conversation.
+    op.execute(f"CREATE POLICY noting ON fact_deletions FOR ALL TO {OWNER} USING (true) WITH CHECK (true)")
+    own = f"tenant_id = {CURRENT_TENANT}"
+    op.execute(f"CREATE POLICY touching ON answers FOR ALL TO {OWNER} USING ({own}) WITH CHECK ({own})")
     for function in (_NOTE_CHANGE, _NOTE_GONE, _NOTE_MOVED):
         op.execute(function)
     for table in _SOURCES:
@@ -121,7 +122,7 @@ def upgrade() -> None:
     for table, statements in _TOUCH.items():
         op.execute(
             f"CREATE FUNCTION touch_whole_of_{table}() RETURNS trigger LANGUAGE plpgsql {_SETTINGS} "
-            f"AS $$ BEGIN IF {_MAY_NOTE} THEN {statements} END IF; RETURN NULL; END $$"
+            f"AS $$ BEGIN {statements} RETURN NULL; END $$"
         )
         op.execute(f"CREATE TRIGGER touch_whole {_after_delete(table)} EXECUTE FUNCTION touch_whole_of_{table}()")
 
@@ -131,6 +132,7 @@ def _after_delete(table: str) -> str:
 
 
 def downgrade() -> None:
+    op.execute("DROP POLICY touching ON answers")
     for table in _TOUCH:
         op.execute(f"DROP TRIGGER touch_whole ON {table}")
         op.execute(f"DROP FUNCTION touch_whole_of_{table}()")
