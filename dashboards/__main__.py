@@ -19,7 +19,7 @@ def main() -> None:
         logging.basicConfig(
             level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s", stream=sys.stdout
         )
-        for chatty in ("bokeh", "panel", "tornado.access"):
+        for chatty in ("alembic", "bokeh", "panel", "tornado.access"):
             logging.getLogger(chatty).setLevel(logging.WARNING)
         _serve(settings)
     except HelpdeskError as error:

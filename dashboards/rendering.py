@@ -30,7 +30,7 @@ def application(desk: Desk, page: Page) -> Callable[[], pn.Template]:
         document: Any = pn.state.curdoc
         request = document.session_context.request
         viewer: Viewer = request.viewer
-        place = pn.Column(_said("Loading…", "status"), sizing_mode="stretch_width", margin=(0, -10))
+        place = pn.Column(_said("Loading…", "status"), sizing_mode="stretch_width", margin=0)
 
         def fill() -> None:
             place.param.update(objects=[build(desk, page, viewer)], css_classes=[FILLED])

@@ -25,7 +25,7 @@ from dashboards.gate import Gate, viewer_facts
 from dashboards.lookups import Lookups
 from dashboards.pages import PAGES, ROOT
 from dashboards.rendering import application, failed
-from dashboards.sign_in import HealthHandler, HomeHandler, SignInHandler, SignOutHandler, make_porter
+from dashboards.sign_in import HealthHandler, HomeHandler, SignInBounds, SignInHandler, SignOutHandler, make_porter
 
 # Of pages that are made and clicks that are answered at once.
 THREADS = 4
@@ -40,8 +40,9 @@ def open_desk(settings: Settings, registry: Registry) -> Desk:
 
 
 @contextmanager
-def serving(desk: Desk) -> Iterator[Server]:
+def serving(desk: Desk, bounds: SignInBounds | None = None) -> Iterator[Server]:
     """The server on the settings' host and port, listening; its `io_loop` is the caller's to start and stop.
+    bounds: of attempts to sign in.
 
     Raises PortInUse, InvalidSetting.
     """
@@ -51,7 +52,7 @@ def serving(desk: Desk) -> Iterator[Server]:
     lookups = Lookups(at_once=_AT_ONCE, waiting=_WAITING, deadline=_DEADLINE)
     server = None
     try:
-        server = _listening(desk, lookups)
+        server = _listening(desk, lookups, bounds or SignInBounds())
         logging.getLogger("helpdesk.dashboards").info("listening on %s:%s", settings.host, server.port)
         server.start()
         yield server
@@ -64,13 +65,13 @@ def serving(desk: Desk) -> Iterator[Server]:
         asyncio.set_event_loop(None)
 
 
-def _listening(desk: Desk, lookups: Lookups) -> Server:
+def _listening(desk: Desk, lookups: Lookups, bounds: SignInBounds) -> Server:
     settings, registry = desk.settings, desk.registry
     session_key = secrets.token_bytes(32)
     people = open_people(settings, registry.tenants, registry.agents)
     outside = urlsplit(settings.dashboards_url or "")
-    gate = Gate(people, lookups, session_key, _policy(settings), frozenset({outside.netloc.lower()} - {""}))
-    porter = make_porter(people, gate, lookups, secure=outside.scheme == "https")
+    gate = Gate(people, lookups, session_key, content_policy(settings), frozenset({outside.netloc.lower()} - {""}))
+    porter = make_porter(people, gate, lookups, bounds, secure=outside.scheme == "https")
     shared = {"porter": porter}
     pn.extension(
         "tabulator", nthreads=THREADS, notifications=True, exception_handler=failed, sizing_mode="stretch_width"
@@ -129,12 +130,12 @@ def _applications(desk: Desk) -> dict[str, Any]:
     return made
 
 
-def _policy(settings: Settings) -> str:
+def content_policy(settings: Settings) -> str:
     """Bokeh compiles small scripts; nothing may leave the host but towards an n8n that is shown."""
     framed = urlsplit(settings.n8n_url or "")
     frames = f"'self' {framed.scheme}://{framed.netloc}" if settings.n8n_url else "'self'"
     return (
         "default-src 'self'; script-src 'self' blob: 'unsafe-inline' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; worker-src 'self' blob:; "
+        "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self' blob:; worker-src 'self' blob:; "
         f"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; frame-src {frames}"
     )

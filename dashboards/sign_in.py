@@ -17,7 +17,14 @@ from dashboards.lookups import Lookups
 from dashboards.pages import ROOT
 
 LONGEST_FIELD = 254
-OF_ADDRESS, OF_ACCOUNT = 20, 10
+
+
+@dataclass(frozen=True)
+class SignInBounds:
+    """Attempts a minute, right or wrong, of one address and to one account."""
+
+    of_address: int = 20
+    of_account: int = 10
 
 
 @dataclass(frozen=True)
@@ -32,16 +39,16 @@ class Porter:
     of_account: SlidingLimit
 
 
-def make_porter(people: People, gate: Gate, lookups: Lookups, *, secure: bool) -> Porter:
-    """With limits of its own: of attempts to sign in a minute, right or wrong."""
+def make_porter(people: People, gate: Gate, lookups: Lookups, bounds: SignInBounds, *, secure: bool) -> Porter:
+    """With limits of its own."""
     told = "attempts to sign in a minute are allowed"
     return Porter(
         people,
         gate,
         lookups,
         secure,
-        SlidingLimit(OF_ADDRESS, f"{told} from one address"),
-        SlidingLimit(OF_ACCOUNT, f"{told} to one person"),
+        SlidingLimit(bounds.of_address, f"{told} from one address"),
+        SlidingLimit(bounds.of_account, f"{told} to one person"),
     )
 
 
@@ -66,7 +73,7 @@ class SignInHandler(_Handler):
             sign_in_form(
                 self.xsrf_token.decode(),
                 tenant=self.get_query_argument("tenant", "")[:LONGEST_FIELD],
-                after=_local(self.get_query_argument("next", "")),
+                after=local_address(self.get_query_argument("next", "")),
             )
         )
 
@@ -92,12 +99,14 @@ class SignInHandler(_Handler):
         self.set_cookie(
             COOKIE, token, expires=expires_at, path=ROOT, httponly=True, samesite="Lax", secure=porter.secure
         )
-        return self.redirect(_local(after) or f"{ROOT}/", status=303)
+        return self.redirect(local_address(after) or f"{ROOT}/", status=303)
 
     def _again(self, status: int, said: str, tenant: str, account: str, after: str) -> None:
         self.set_status(status)
         self.finish(
-            sign_in_form(self.xsrf_token.decode(), said=said, tenant=tenant, account=account, after=_local(after))
+            sign_in_form(
+                self.xsrf_token.decode(), said=said, tenant=tenant, account=account, after=local_address(after)
+            )
         )
 
 
@@ -125,7 +134,7 @@ class HealthHandler(RequestHandler):
         self.finish({"status": "ok"})
 
 
-def _local(after: str) -> str:
+def local_address(after: str) -> str:
     """Where to go after signing in: one of our own pages, or nowhere."""
     good = after.startswith(f"{ROOT}/") and "\\" not in after and "//" not in after.partition("?")[0]
     return after if good and after.isprintable() else ""

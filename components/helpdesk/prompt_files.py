@@ -33,6 +33,17 @@ def _block(dumper: yaml.SafeDumper, text: _Source) -> yaml.ScalarNode:
 _Dumper.add_representer(_Source, _block)
 
 
+def prompt_schema() -> dict[str, Any]:
+    """JSON Schema of a prompt file, draft 2020-12. That its templates render is checked when it is saved."""
+    template = {"type": "string", "maxLength": LONGEST_FILE, "description": "A Jinja template."}
+    return {
+        "type": "object",
+        "required": sorted(_KEYS),
+        "properties": dict.fromkeys(sorted(_KEYS), template),
+        "additionalProperties": False,
+    }
+
+
 def write_prompt_file(template: PromptTemplate) -> str:
     """What `read_prompt_file` reads back to the letter."""
     dumped: str = yaml.dump(

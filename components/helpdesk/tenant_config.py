@@ -164,6 +164,18 @@ class TenantConfig(BaseModel):
         return value
 
 
+def config_schema() -> dict[str, Any]:
+    """JSON Schema of a tenant's configuration, draft 2020-12."""
+    return TenantConfig.model_json_schema()
+
+
+def tools_schema() -> dict[str, Any]:
+    """JSON Schema of its part that says what may be done: `actions` and `tools`."""
+    schema = config_schema()
+    parts = {name: schema["properties"][name] for name in ("actions", "tools")}
+    return {"type": "object", "properties": parts, "additionalProperties": False, "$defs": schema["$defs"]}
+
+
 def validate_config(config: dict[str, Any]) -> dict[str, Any]:
     """`config` as it came, once it is known to be good. Raises InvalidInput naming key and value."""
     read_config(config)

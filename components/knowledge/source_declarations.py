@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -38,6 +39,17 @@ class FolderSourceAttributes(BaseModel):
     )
     folder: str = Field(min_length=1, description="Folder of documents, relative to this file or absolute.")
     evaluation: str | None = Field(None, description="Folder of evaluation questions in BEIR's layout.")
+
+
+def source_schema() -> dict[str, Any]:
+    """JSON Schema of a file that declares one, draft 2020-12."""
+    attributes = FolderSourceAttributes.model_json_schema()
+    return {
+        "type": "object",
+        "required": ["type", "attributes"],
+        "properties": {"type": {"const": FOLDER_SOURCE_TYPE}, "attributes": attributes},
+        "additionalProperties": False,
+    }
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from components.core.errors import InvalidNluData
 from components.nlu.annotations import InvalidAnnotation, read_annotations
@@ -18,6 +19,27 @@ LONGEST_MESSAGE = 5_000
 _KINDS = ("intent", "synonym", "regex", "lookup")
 _RESPONSE = "utter_"
 _STRIPPED = "\n\r "
+
+
+def nlu_schema() -> dict[str, Any]:
+    """JSON Schema of a training file, draft 2020-12; what Rasa's files hold besides is passed over."""
+    listed = {"type": "array", "items": {"type": "object", "required": ["text"]}}
+    lines = {"type": "string", "description": "Lines that begin with `- `; entities as [NT-1](order_number)."}
+    named = {"type": "string", "minLength": 1}
+    item = {
+        "type": "object",
+        "required": ["examples"],
+        "properties": {**dict.fromkeys(_KINDS, named), "examples": {"anyOf": [lines, listed]}},
+        "anyOf": [{"required": [kind]} for kind in _KINDS],
+    }
+    return {
+        "type": "object",
+        "properties": {
+            "version": {"type": "string"},
+            "nlu": {"type": "array", "items": item},
+            "responses": {"type": ["object", "null"], "additionalProperties": {"type": "array"}},
+        },
+    }
 
 
 def read_rasa_project(folder: Path) -> NluData:

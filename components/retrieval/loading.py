@@ -19,11 +19,9 @@ from threadpoolctl import threadpool_limits
 from components.core.embeddings import Embedder
 from components.core.errors import InvalidPipeline
 from components.core.generation import AnswerGenerator
+from components.retrieval.pipeline_schema import ALLOWED_MODULES, OURS, SHIPPED, shipped_pipelines
 from components.vectors.snapshot import IndexSnapshot
 
-SHIPPED = Path(__file__).parent / "definitions"
-OURS = "components.retrieval"
-ALLOWED_MODULES = [OURS, "haystack"]
 ANSWERING_TYPES = {"components.retrieval.context.ContextAssembler", "components.retrieval.answerer.Answerer"}
 # What Haystack and the constructors it calls raise for a definition that does not fit.
 _LOADING = (
@@ -46,11 +44,6 @@ class Bindings:
     index: IndexSnapshot
     embedder: Embedder
     generator: AnswerGenerator | None = None
-
-
-def shipped_pipelines() -> list[str]:
-    """Names of the pipelines that come with the project."""
-    return sorted(path.stem for path in SHIPPED.glob("*.yaml"))
 
 
 def read_definition(name: str) -> dict[str, Any]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from components.bootstrap import Workbench
 from components.core.tenant import Tenant
 from tests.apps_chat.apps_chat_pages import CHROMIUM, save
 from tests.apps_console.apps_console_pages import (
@@ -55,6 +57,18 @@ def test_another_tenants_agent_is_not_let_in(shifts: Shifts, desks: Desks, cloud
     page = shifts.at_console(cloud, shifts.customer())
     sign_in(page, anna.email, PASSWORD)
     page.wait_for_selector("text=e-mail address or password is wrong")
+
+
+def test_who_answers_no_customers_is_led_to_the_workbench(shifts: Shifts, workbench: Workbench, shop: Tenant) -> None:
+    lea = workbench.agents.create(
+        shop.context, email=f"{uuid4().hex}@example.com", name="Lea", password=PASSWORD, role="knowledge_manager"
+    )
+    page = shifts.at_console(shop, shifts.customer())
+    sign_in(page, lea.email, PASSWORD)
+    page.wait_for_selector(
+        "text=Your role, knowledge manager, does not answer customers. Your pages are in the workbench"
+    )
+    assert page.locator(".hd-sign-in form").is_visible()
 
 
 def test_a_session_that_has_ended_leads_back_to_the_sign_in(shifts: Shifts, desks: Desks, shop: Tenant) -> None:

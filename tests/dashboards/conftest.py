@@ -55,12 +55,14 @@ def staff(registry: Registry) -> Staff:
 def dashboards(desk: Desk) -> Iterator[str]:
     """Where the dashboards are served: `http://127.0.0.1:<port>`."""
     from dashboards.server import serving
+    from dashboards.sign_in import SignInBounds
 
     started, ends = threading.Event(), threading.Event()
     loops = []
 
     def serve() -> None:
-        with serving(desk) as server:
+        # More than one person signs in from here within a minute.
+        with serving(desk, SignInBounds(of_address=10_000)) as server:
             loops.append(server.io_loop)
             server.io_loop.add_callback(started.set)
             server.io_loop.start()

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 from components.agents.workflows.json_comments import loads_commented
+from components.agents.workflows.node_kinds import KINDS
 from components.agents.workflows.workflow import Link, Node, OnError, Problem, Workflow
 from components.core.errors import InvalidWorkflow
 from components.tools.arguments import plain
@@ -36,6 +37,39 @@ def parse_document(text: str) -> dict[str, Any]:
 
 def _no_document(why: str) -> InvalidWorkflow:
     return InvalidWorkflow(f"the workflow {why}", field="document")
+
+
+def workflow_schema() -> dict[str, Any]:
+    """JSON Schema of a workflow as it is read here, draft 2020-12; n8n's other keys are passed over."""
+    name = {"type": "string", "minLength": 1, "maxLength": LONGEST_NAME}
+    node = {
+        "type": "object",
+        "required": ["name", "type"],
+        "properties": {
+            "name": name,
+            "type": {"enum": [*KINDS, _STICKY]},
+            "parameters": {"type": "object"},
+            "position": {"type": "array", "items": {"type": "number"}},
+            "disabled": {"type": "boolean"},
+            "onError": {"enum": list(_ON_ERROR)},
+            "retryOnFail": {"type": "boolean"},
+            "maxTries": {"type": "number", "maximum": MOST_TRIES},
+        },
+    }
+    target = {"type": "object", "required": ["node"], "properties": {"node": name, "index": {"type": "integer"}}}
+    outputs = {"type": "array", "items": {"type": ["array", "null"], "items": target}}
+    return {
+        "type": "object",
+        "required": ["nodes"],
+        "properties": {
+            "name": name,
+            "nodes": {"type": "array", "items": node, "minItems": 1, "maxItems": MOST_NODES},
+            "connections": {
+                "type": "object",
+                "additionalProperties": {"type": "object", "properties": {"main": outputs}},
+            },
+        },
+    }
 
 
 def read_workflow(document: Mapping[str, Any], name: str = "") -> Workflow:

@@ -1,0 +1,1 @@
+"""Graphs as pictures: laid out in layers, drawn as SVG that needs nothing but a browser."""
