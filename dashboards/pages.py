@@ -42,6 +42,13 @@ class Page:
 
 PAGES: tuple[Page, ...] = (
     Page(
+        "/analytics",
+        "Analytics",
+        "How many customers the bot helped, how long others waited for a person, what they came with and what it cost.",
+        "see_analytics",
+        "dashboards.analytics.page",
+    ),
+    Page(
         "/low-code",
         "Low code",
         "What can be changed without a line of Python: where, with which schema, by whom, and an example of each.",
