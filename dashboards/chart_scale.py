@@ -32,8 +32,7 @@ class BarScale:
         """The column `place` of a source."""
         if self.factors is not None:
             return [label_text(label) for label in labels]
-        noon = timedelta(hours=12 + 24 * shift)
-        return [datetime.combine(label, time()) + noon for label in labels if isinstance(label, date)]
+        return [along(label) + timedelta(hours=12 + 24 * shift) for label in labels]
 
     def placed(self, shift: float) -> Any:
         """What a glyph is told of that column."""
@@ -53,6 +52,11 @@ def make_scale(labels: Sequence[Label], horizontal: bool) -> BarScale:
     return BarScale(
         {"y_range" if horizontal else "x_range": factors}, factors, height, is_crowded=sum(map(len, names)) > 70
     )
+
+
+def along(label: Label) -> Any:
+    """Where a label is on an axis of days or numbers. A date itself would be sent to the browser as a text."""
+    return datetime.combine(label, time()) if isinstance(label, date) else label
 
 
 def label_text(label: Label) -> str:

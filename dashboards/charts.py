@@ -21,7 +21,7 @@ from dashboards.chart_parts import (
     make_plot,
     table_of,
 )
-from dashboards.chart_scale import HEIGHT, Label, label_text, make_scale
+from dashboards.chart_scale import HEIGHT, Label, along, label_text, make_scale
 from dashboards.chart_taps import Chosen, add_taps
 from dashboards.theme import DASHES, HATCHES, MARKERS, SERIES
 
@@ -112,7 +112,8 @@ def lines(title: str, unit: str, period: str, series: Sequence[Series], *, empty
     legend = []
     for number, each in enumerate(series):
         colour = SERIES[number]
-        at = [label for label, _ in each.points]
+        labels = [label for label, _ in each.points]
+        at = [along(label) for label in labels]
         values = [math.nan if value is None else value for _, value in each.points]
         if each.intervals:
             low = [math.nan if pair is None else pair[0] for pair in each.intervals]
@@ -122,7 +123,7 @@ def lines(title: str, unit: str, period: str, series: Sequence[Series], *, empty
             {
                 "at": at,
                 "value": values,
-                "label": [label_text(label) for label in at],
+                "label": [label_text(label) for label in labels],
                 "said": [told(each) for each in values],
             }
         )

@@ -30,6 +30,11 @@ table {{ border-collapse: collapse; width: 100%; font-size: .9rem; }}
 th, td {{ text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid {LINE}; vertical-align: top; }}
 td.n, th.n {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
 """
+# Bokeh's flex boxes give charts no width.
+_BESIDE = """
+:host { display: grid !important; grid-template-columns: repeat(auto-fit, minmax(min(430px, 100%), 1fr)); }
+:host > * { min-width: 0; }
+"""
 CARD = ":host { background: #fff; border: 1px solid " + LINE + "; border-radius: 8px; padding: 12px 14px; }"
 
 
@@ -86,11 +91,9 @@ def card(html: str) -> pn.Column:
     )
 
 
-def beside(*parts: Any) -> pn.FlexBox:
+def beside(*parts: Any) -> pn.Column:
     """Side by side where there is room, else below each other."""
-    for part in parts:
-        part.styles = {"flex": "1 1 420px", "min-width": "min(420px, 100%)"}
-    return pn.FlexBox(*parts, sizing_mode="stretch_width", align_items="stretch", gap="0")
+    return pn.Column(*parts, stylesheets=[_BESIDE], sizing_mode="stretch_width", margin=0)
 
 
 def _file(label: str, make: Callable[[], Export]) -> pn.widgets.FileDownload:
