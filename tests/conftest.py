@@ -23,7 +23,7 @@ settings.register_profile("house", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("house")
 
 # Rooms whose tests stand on one server or workbench, which every worker would have to make anew.
-_TOGETHER = frozenset({"apps_api", "apps_chat", "apps_console", "dagster_project"})
+_TOGETHER = frozenset({"apps_api", "apps_chat", "apps_console", "dagster_project", "dashboards"})
 _RASA_FIXTURES = frozenset({"rasa_model", "rasa_server"})
 
 

@@ -23,7 +23,7 @@ from components.helpdesk.reports.filters import Filters
 from components.helpdesk.reports.reader import ReportReader
 from dashboards.analytics.behind_text import CHOICES, behind_text
 from dashboards.analytics.clock import local_text
-from dashboards.analytics.figure_card import STYLE, beside, counted, files
+from dashboards.analytics.figure_card import STYLE, below, beside, files
 from dashboards.analytics.transcript_view import transcript_view
 from dashboards.analytics.view import View
 from dashboards.analytics.wording import NOTHING, RESULTS, duration, in_words, period_text
@@ -54,13 +54,15 @@ class ConversationsTab:
         self._quiet = False
         self._which = pn.widgets.Select(label="Which", options=list(CHOICES), width=230)
         self._order = pn.widgets.Select(label="In the order of", options=list(_ORDERS), width=170)
-        self._rising = pn.widgets.Checkbox(label="the least first", margin=(30, 10, 5, 5))
+        self._rising = pn.widgets.Checkbox(
+            label="the least first", sizing_mode="fixed", width=150, margin=(28, 10, 5, 5)
+        )
         self._said = pn.pane.HTML("", stylesheets=[STYLE], margin=(4, 10), sizing_mode="stretch_width")
         self._back = pn.widgets.Button(label="Previous", sizing_mode="fixed", width=100)
         self._on = pn.widgets.Button(label="Next", sizing_mode="fixed", width=100)
         self._table = PickTable(caption="Conversations", columns=[], sizing_mode="stretch_width", margin=(4, 10))
-        self._more = pn.Column(sizing_mode="stretch_width")
-        self._opened = pn.Column(sizing_mode="stretch_width", margin=0)
+        self._more = pn.Column(sizing_mode="stretch_width", margin=(4, 10))
+        self._opened = pn.Column(sizing_mode="stretch_width", margin=0, visible=False)
         self.panel = self._laid_out()
         self._which.param.watch(lambda _: self._chosen(), "value")
         self._order.param.watch(lambda _: self._turn(1), "value")
@@ -106,7 +108,7 @@ class ConversationsTab:
                 picked="",
                 visible=bool(found.lines),
             )
-            self._opened.objects = []
+            self._opened.visible = False
             self._more.objects = [self._files(view, reader)]
 
     def _read(self, reader: ReportReader, page: int, size: int) -> ConversationPage:
@@ -143,11 +145,9 @@ class ConversationsTab:
             str(line.messages),
         ] + [line.tenant] * several
 
-    def _files(self, view: View, reader: ReportReader) -> pn.Column:
+    def _files(self, view: View, reader: ReportReader) -> pn.Row:
         about = replace(view.about("conversation_list", reader), filters=self._filters)
-        buttons = files(about, ConversationLine, self._all)
-        how = pn.pane.HTML(counted("conversation_list"), stylesheets=[STYLE], margin=0)
-        return pn.Column(how, buttons, margin=(4, 10))
+        return below("conversation_list", files(about, ConversationLine, self._all))
 
     def _all(self) -> list[ConversationLine]:
         """Of all pages, as far as a file may be long."""
@@ -162,16 +162,10 @@ class ConversationsTab:
 
     def _open(self, key: str) -> None:
         line = self._lines.get(key)
-        if line is None:
-            self._opened.objects = []
-            return
-        self._opened.loading = True
-        try:
+        if line is not None:
             view = self._view()
             shown = transcript_view(view.desk, _tenant_of(view, line), UUID(line.conversation_id))
-            self._opened.objects = [shown]
-        finally:
-            self._opened.loading = False
+            self._opened.param.update(objects=[shown], visible=True)
 
 
 def _tenant_of(view: View, line: ConversationLine) -> Tenant:

@@ -7,6 +7,7 @@ from datetime import date
 from html import escape
 from typing import Any
 
+from components.helpdesk.evaluation.intervals import Interval
 from components.helpdesk.outcome_rules import OutcomeResult
 from components.helpdesk.reports.conversation_list import Behind
 from components.helpdesk.reports.deflection import Deflection, deflection_by
@@ -15,7 +16,7 @@ from components.helpdesk.reports.reader import ReportReader
 from components.helpdesk.reports.selection import Grouping
 from dashboards.analytics.figure_card import beside, figure, listed
 from dashboards.analytics.view import View
-from dashboards.analytics.wording import RESULTS, percent, percents, span
+from dashboards.analytics.wording import RESULTS, in_words, percent, percents, span
 from dashboards.charts import Label, Series, bars, lines
 
 EMPTY = "No conversation has ended in this period: choose a longer one above."
@@ -53,6 +54,11 @@ def result_named(said: str) -> OutcomeResult:
     return next(result for result, words in RESULTS.items() if words == said)
 
 
+def _shares(name: str, labels: Sequence[Label], found: Sequence[Interval | None]) -> Series:
+    points = [(label, percent(each)) for label, each in zip(labels, found, strict=True)]
+    return Series(name, points, [percents(each) for each in found])
+
+
 def _results_by_day(view: View, rows: Sequence[Deflection]) -> Any:
     def chosen(series: str, label: Label) -> None:
         assert isinstance(label, date)
@@ -71,17 +77,8 @@ def _results_by_day(view: View, rows: Sequence[Deflection]) -> Any:
 
 def _shares_by_day(view: View, rows: Sequence[Deflection]) -> Any:
     days = [date.fromisoformat(row.key) for row in rows]
-    series = [
-        Series(
-            name,
-            [(day, percent(found)) for day, found in zip(days, shares, strict=True)],
-            [percents(found) for found in shares],
-        )
-        for name, shares in (
-            ("deflection", [row.deflection_share for row in rows]),
-            ("verified", [row.verified_share for row in rows]),
-        )
-    ]
+    resolved, verified = [row.deflection_share for row in rows], [row.verified_share for row in rows]
+    series = [_shares("deflection", days, resolved), _shares("verified", days, verified)]
     title = "Deflection and verified resolutions"
     return lines(title, "% of conversations that ended", view.period, series, empty=EMPTY)
 
@@ -90,7 +87,8 @@ def _by_group(view: View, reader: ReportReader, by: Grouping) -> Any:
     rows = deflection_by(reader, view.filters, by)
     title, narrowed = _BY[by]
     first = rows[:_MOST]
-    keys = {row.label: row.key for row in first}
+    labels = [in_words(row.label) for row in first]
+    keys = dict(zip(labels, (row.key for row in first), strict=True))
     if len(rows) > len(first):
         title = f"{title}, the {len(first)} largest"
 
@@ -98,12 +96,8 @@ def _by_group(view: View, reader: ReportReader, by: Grouping) -> Any:
         behind = Behind(results=_RESOLVED if series == "deflection" else ("verified",))
         view.behind(behind, **({narrowed: (keys[str(label)],)} if narrowed else {}))
 
-    series = [
-        Series("deflection", [(row.label, percent(row.deflection_share)) for row in first],
-               [percents(row.deflection_share) for row in first]),
-        Series("verified", [(row.label, percent(row.verified_share)) for row in first],
-               [percents(row.verified_share) for row in first]),
-    ]  # fmt: skip
+    resolved, verified = [row.deflection_share for row in first], [row.verified_share for row in first]
+    series = [_shares("deflection", labels, resolved), _shares("verified", labels, verified)]
     shown = bars(
         title,
         "% of conversations that ended",
@@ -119,13 +113,7 @@ def _by_group(view: View, reader: ReportReader, by: Grouping) -> Any:
 def _under_other_definitions(view: View, reader: ReportReader) -> list[Any]:
     scores = other_scores(reader, view.filters)
     known = [each for each in scores if each.share is not None]
-    series = [
-        Series(
-            "",
-            [(_name(each), percent(each.share)) for each in known],
-            [percents(each.share) for each in known],
-        )
-    ]
+    series = [_shares("", [_name(each) for each in known], [each.share for each in known])]
     chart = bars(
         "The same conversations under other definitions",
         "% of what each definition counts",

@@ -42,20 +42,22 @@ def figure(view: View, reader: ReportReader, name: str, kind: type, rows: Sequen
     """shown: a chart or `listed`, which gets the rest below it. name: of one of DASHBOARD_QUERIES. rows: of `kind`, as
     the files hold them."""
     about = view.about(name, reader)
-    shown.append(pn.pane.HTML(counted(name), stylesheets=[STYLE], margin=(4, 0, 0, 0)))
-    if rows:
-        shown.append(files(about, kind, lambda: rows))
+    shown.append(below(name, files(about, kind, lambda: rows) if rows else []))
     return shown
 
 
-def files(about: About, kind: type, rows: Callable[[], Sequence[Any]]) -> pn.Row:
+def below(name: str, buttons: Sequence[pn.widgets.FileDownload]) -> pn.Row:
+    """How the figure of that name is counted, and buttons beside it."""
+    how = pn.pane.HTML(counted(name), stylesheets=[STYLE], sizing_mode="stretch_width", margin=(4, 0, 0, 0))
+    return pn.Row(how, *buttons, margin=0, sizing_mode="stretch_width", css_classes=[f"files-{name}"])
+
+
+def files(about: About, kind: type, rows: Callable[[], Sequence[Any]]) -> list[pn.widgets.FileDownload]:
     """Buttons that take the rows along. rows: is asked when somebody does."""
-    return pn.Row(
+    return [
         _file("CSV", lambda: as_csv(kind, rows(), about)),
         _file("Parquet", lambda: as_parquet(kind, rows(), about)),
-        margin=0,
-        css_classes=[f"files-{about.name}"],
-    )
+    ]
 
 
 def counted(name: str) -> str:
@@ -102,9 +104,9 @@ def _file(label: str, make: Callable[[], Export]) -> pn.widgets.FileDownload:
         filename="figures",
         button_type="light",
         sizing_mode="fixed",
-        width=92,
+        width=84,
         height=30,
-        margin=(4, 6, 0, 0),
+        margin=(0, 0, 0, 6),
     )
 
     def made() -> io.BytesIO:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html import escape
 
 import panel as pn
@@ -58,7 +59,7 @@ def _card(each: Headline) -> str:
 def _change(each: Headline) -> str:
     if each.change is None or each.before is None:
         return "nothing to compare with before"
-    if each.change == 0:
+    if _size(each) == _size(replace(each, before=each.now)):
         return "as before"
     arrow = "▲" if each.change > 0 else "▼"
     clear = {None: "", True: ", more than chance", False: ", may be chance"}[each.is_clear]

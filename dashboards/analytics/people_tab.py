@@ -63,7 +63,7 @@ def _waits(view: View, reader: ReportReader) -> Any:
     ]
     shown = bars(
         "How long customers waited for a person",
-        "times that a person was asked for, by opening hours waited",
+        "times, by opening hours waited",
         view.period,
         series if asked else [],
         empty=EMPTY,
@@ -96,7 +96,7 @@ def _summary(view: View, reader: ReportReader, total: HandoverFigures) -> Any:
     ]
     table = listed(
         "Handovers",
-        f"times that a person was asked for; median and ninth decile · {view.period}",
+        f"times; median and ninth decile · {view.period}",
         ("What", "How many, how long"),
         [(escape(name), escape(text)) for name, text in rows] if total.asked else [],
         empty=EMPTY,
@@ -107,8 +107,8 @@ def _summary(view: View, reader: ReportReader, total: HandoverFigures) -> Any:
 def _hours(view: View, reader: ReportReader) -> Any:
     rows = hours_of_week(reader, view.filters)
     shown = heatmap(
-        "When people are asked for",
-        "times that a person was asked for, by the tenant's clock",
+        "When people are asked for, by the tenant's clock",
+        "times",
         view.period,
         _DAYS,
         [f"{hour}h" for hour in range(24)],

@@ -16,7 +16,7 @@ RESULTS: Mapping[OutcomeResult, str] = MappingProxyType(
 )
 NOTHING = "–"
 _NAMES = {"channels": "channel", "intents": "topic", "models": "model"}
-_STEPS = ((2 * 86400, 86400, "days"), (2 * 3600, 3600, "h"), (120, 60, "min"))
+_STEPS = ((2 * 86400, 86400, "days"), (3600, 3600, "h"), (60, 60, "min"))
 
 
 def in_words(key: str) -> str:

@@ -102,7 +102,7 @@ def test_the_workbench_is_its_peoples_a_programs_with_the_key_and_the_admins(
         "invalid_credentials",
         "Authorization",
     )
-    assert_problem(client.get("/tried"), 401, "invalid_api_key", "api_key")
+    assert_problem(client.get("/tried"), 401, "invalid_api_key", "Authorization")
 
 
 def test_the_api_leads_to_the_dashboards(client: TestClient, workbench: Workbench) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.apps_chat.apps_chat_pages import ARGUMENTS, CHROMIUM
-from tests.dashboards.dashboards_people import Staff, hire
+from tests.dashboards.dashboards_people import Staff, free_port, hire, served
 
 # The admin sees every tenant there is: a database of this room's own.
 from tests.session_database import *  # noqa: F403
@@ -29,10 +27,7 @@ def registry(postgres: DatabaseAddresses, make_folder: Callable[[], Path]) -> It
     from components.bootstrap import build_registry
     from components.core.settings import Settings
 
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    settings = Settings(data_dir=make_folder(), dashboards_port=port)
+    settings = Settings(data_dir=make_folder(), dashboards_port=free_port())
     registry = build_registry(settings, postgres)
     yield registry
     registry.close()
@@ -54,28 +49,8 @@ def staff(registry: Registry) -> Staff:
 @pytest.fixture(scope="session")
 def dashboards(desk: Desk) -> Iterator[str]:
     """Where the dashboards are served: `http://127.0.0.1:<port>`."""
-    from dashboards.server import serving
-    from dashboards.sign_in import SignInBounds
-
-    started, ends = threading.Event(), threading.Event()
-    loops = []
-
-    def serve() -> None:
-        # More than one person signs in from here within a minute.
-        with serving(desk, SignInBounds(of_address=10_000)) as server:
-            loops.append(server.io_loop)
-            server.io_loop.add_callback(started.set)
-            server.io_loop.start()
-        ends.set()
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    while not started.wait(0.05):
-        assert thread.is_alive()
-    yield f"http://127.0.0.1:{desk.settings.resolved_dashboards_port}"
-    loops[0].add_callback(loops[0].stop)
-    thread.join()
-    assert ends.is_set()
+    with served(desk) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Page
 
     from components.bootstrap import Registry
+    from dashboards.desk import Desk
 
 DESKTOP, TABLET, PHONE = (1280, 800), (820, 1180), (390, 844)
 PASSWORD = "correct horse battery"
@@ -53,6 +56,38 @@ def hire(registry: Registry) -> Staff:
                 role=role,
             )
     return Staff(tenants[0], tenants[1], admin_password(registry.settings))
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+@contextmanager
+def served(desk: Desk) -> Iterator[str]:
+    """The dashboards, in a thread, at this address."""
+    from dashboards.server import serving
+    from dashboards.sign_in import SignInBounds
+
+    started, loops = threading.Event(), []
+
+    def serve() -> None:
+        # More than one person signs in from here within a minute.
+        with serving(desk, SignInBounds(of_address=10_000)) as server:
+            loops.append(server.io_loop)
+            server.io_loop.add_callback(started.set)
+            server.io_loop.start()
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    while not started.wait(0.05):
+        assert thread.is_alive()
+    try:
+        yield f"http://127.0.0.1:{desk.settings.resolved_dashboards_port}"
+    finally:
+        loops[0].add_callback(loops[0].stop)
+        thread.join()
 
 
 @contextmanager

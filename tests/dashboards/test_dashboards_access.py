@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import aiohttp
 import httpx
 import pytest
 from bokeh.util.token import generate_jwt_token, generate_session_id
 from hypothesis import given
 from hypothesis import strategies as st
-from tornado.httpclient import HTTPClientError, HTTPRequest
-from tornado.websocket import websocket_connect
 
 from components.core.settings import Settings
 from components.helpdesk.access.admin import Admin, admin_password
@@ -24,7 +24,7 @@ from components.helpdesk.signed_claims import SignedClaims
 from dashboards.gate import COOKIE
 from dashboards.pages import PAGES, ROOT
 from dashboards.sign_in import local_address
-from tests.dashboards.dashboards_people import PASSWORD, Staff, signed_in
+from tests.dashboards.dashboards_people import PASSWORD, Staff, free_port, served, signed_in
 
 if TYPE_CHECKING:
     from components.bootstrap import Registry
@@ -49,16 +49,14 @@ def socket_status(url: str, token: str, cookie: str, origin: str | None = None) 
     """101 where it opens."""
 
     async def connect() -> int:
-        address = url.replace("http", "ws", 1) + f"{PAGE}/ws"
-        request = HTTPRequest(address, headers={"Cookie": f"{COOKIE}={cookie}", "Origin": origin or url})
-        try:
-            socket = await websocket_connect(request, subprotocols=["bokeh", token])
-        except HTTPClientError as error:
-            return error.code
-        told = await socket.read_message()
-        socket.close()
-        assert told is not None
-        return 101
+        headers = {"Cookie": f"{COOKIE}={cookie}", "Origin": origin or url}
+        async with aiohttp.ClientSession() as session:
+            try:
+                async with session.ws_connect(f"{url}{PAGE}/ws", protocols=("bokeh", token), headers=headers) as socket:
+                    assert (await socket.receive()).type == aiohttp.WSMsgType.TEXT
+                    return 101
+            except aiohttp.WSServerHandshakeError as error:
+                return error.status
 
     return asyncio.run(asyncio.wait_for(connect(), 20))
 
@@ -203,6 +201,24 @@ def test_a_socket_is_its_pages_own_persons_and_from_its_own_address(dashboards: 
         session = f"bokeh-token={token}"
         assert theirs.get(f"{PAGE}?{session}").status_code == 403, "nobody steps into another's page"
         assert theirs.get(PAGE, headers={"Bokeh-Session-Id": token}).status_code == 403
+
+
+def test_behind_a_proxy_the_cookie_is_for_https_and_pages_of_its_address_connect(desk: Desk, staff: Staff) -> None:
+    changed = {"dashboards_url": "https://work.example", "dashboards_port": free_port()}
+    with served(replace(desk, settings=desk.settings.model_copy(update=changed))) as url:
+        with httpx.Client(base_url=url, timeout=20.0) as client:
+            client.get(f"{ROOT}/sign-in")
+            xsrf = next(each.value for each in client.cookies.jar if each.name == "_xsrf")
+            headers = {"Cookie": f"_xsrf={xsrf}"}
+            answer = client.post(f"{ROOT}/sign-in", data={**staff.form("supervisor"), "_xsrf": xsrf}, headers=headers)
+        assert answer.status_code == 303
+        cookie = next(each for each in answer.headers.get_list("Set-Cookie") if each.startswith(COOKIE))
+        assert "Secure" in cookie.split("; ")
+        value = cookie.partition(";")[0].partition("=")[2]
+        html = httpx.get(f"{url}{PAGE}", headers={"Cookie": f"{COOKIE}={value}"}, timeout=20).text
+        (token,) = set(re.findall(r'"token":"([^"]+)"', html))
+        assert socket_status(url, token, value, "https://work.example") == 101
+        assert socket_status(url, token, value, "https://work.example.evil.example") == 403
 
 
 def test_the_admins_password_is_kept_where_only_its_owner_reads(desk: Desk) -> None:
