@@ -102,7 +102,7 @@ def _file(label: str, make: Callable[[], Export]) -> pn.widgets.FileDownload:
     button = pn.widgets.FileDownload(
         label=label,
         filename="figures",
-        button_type="light",
+        color="light",
         sizing_mode="fixed",
         width=84,
         height=30,

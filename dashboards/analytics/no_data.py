@@ -62,7 +62,7 @@ def nothing_in_period(filters: Filters, found: Choices, set_days: Callable[[date
     )
     since, until = max(found.first, found.last - timedelta(days=_SHOWN_DAYS - 1)), found.last
     button = pn.widgets.Button(
-        label=f"Show {period_text(Filters(since, until))}", sizing_mode="fixed", width=320, button_type="primary"
+        label=f"Show {period_text(Filters(since, until))}", sizing_mode="fixed", width=320, color="primary"
     )
     button.on_click(lambda _: set_days(since, until))
     shown.append(button)
