@@ -77,6 +77,9 @@ def add_whiskers(plot: Any, scale: BarScale, shift: float, series: Series, horiz
         lower_head=TeeHead(size=8, line_color=INK),
     )
     plot.add_layout(whisker)
+    # An axis makes room for glyphs, not for what is laid over them.
+    ends = {"x": "high", "y": scale.placed(shift)} if horizontal else {"x": scale.placed(shift), "y": "high"}
+    plot.scatter(**ends, source=source, size=1, alpha=0)
 
 
 def add_limits(plot: Any, limits: Mapping[str, int], first: int) -> list[tuple[str, list[Any]]]:

@@ -96,7 +96,9 @@ def bars(
         plot.x_range.start = 0 if min(below.values()) >= 0 else None
     else:
         plot.y_range.start = 0 if min(below.values()) >= 0 else None
-        plot.xaxis.major_label_orientation = 0.7 if scale.is_crowded else "horizontal"
+        if scale.is_crowded:
+            plot.xaxis.major_label_orientation = 0.7
+            plot.min_border_left = 70
     add_legend(plot, legend + add_limits(plot, limits or {}, len(series)))
     return framed(heading, table, plot, empty)
 

@@ -23,7 +23,7 @@ from components.helpdesk.reports.filters import Filters
 from components.helpdesk.reports.reader import ReportReader
 from dashboards.analytics.behind_text import CHOICES, behind_text
 from dashboards.analytics.clock import local_text
-from dashboards.analytics.figure_card import STYLE, below, beside, files
+from dashboards.analytics.figure_card import STYLE, below, beside, card, files
 from dashboards.analytics.transcript_view import transcript_view
 from dashboards.analytics.view import View
 from dashboards.analytics.wording import NOTHING, RESULTS, duration, in_words, period_text
@@ -40,6 +40,7 @@ _ORDERS: dict[str, Order] = {
     "messages": "messages",
 }
 _OTHER = "As clicked"
+_HINT = "<p class='empty'>Choose a conversation to read what was said, and why the bot said it.</p>"
 _EMPTY = "No conversation is behind this: choose others above, or a longer period."
 assert set(_ORDERS.values()) == set(get_args(Order))
 
@@ -62,7 +63,7 @@ class ConversationsTab:
         self._on = pn.widgets.Button(label="Next", sizing_mode="fixed", width=100)
         self._table = PickTable(caption="Conversations", columns=[], sizing_mode="stretch_width", margin=(4, 10))
         self._more = pn.Column(sizing_mode="stretch_width", margin=(4, 10))
-        self._opened = pn.Column(sizing_mode="stretch_width", margin=0, visible=False)
+        self._opened = pn.Column(sizing_mode="stretch_width", margin=0)
         self.panel = self._laid_out()
         self._which.param.watch(lambda _: self._chosen(), "value")
         self._order.param.watch(lambda _: self._turn(1), "value")
@@ -108,7 +109,7 @@ class ConversationsTab:
                 picked="",
                 visible=bool(found.lines),
             )
-            self._opened.visible = False
+            self._opened.objects = [card(_HINT)] if found.lines else []
             self._more.objects = [self._files(view, reader)]
 
     def _read(self, reader: ReportReader, page: int, size: int) -> ConversationPage:
@@ -165,7 +166,7 @@ class ConversationsTab:
         if line is not None:
             view = self._view()
             shown = transcript_view(view.desk, _tenant_of(view, line), UUID(line.conversation_id))
-            self._opened.param.update(objects=[shown], visible=True)
+            self._opened.objects = [shown]
 
 
 def _tenant_of(view: View, line: ConversationLine) -> Tenant:

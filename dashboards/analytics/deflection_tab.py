@@ -36,7 +36,8 @@ def deflection_tab(view: View, reader: ReportReader) -> list[Any]:
         groups.remove("tenant")
     return [
         figure(view, reader, "deflection_by_day", Deflection, by_day, _results_by_day(view, by_day)),
-        beside(_shares_by_day(view, by_day), *(_by_group(view, reader, by) for by in groups)),
+        _shares_by_day(view, by_day),
+        beside(*(_by_group(view, reader, by) for by in groups)),
         *_under_other_definitions(view, reader),
     ]
 

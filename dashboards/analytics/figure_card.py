@@ -49,7 +49,7 @@ def figure(view: View, reader: ReportReader, name: str, kind: type, rows: Sequen
 def below(name: str, buttons: Sequence[pn.widgets.FileDownload]) -> pn.Row:
     """How the figure of that name is counted, and buttons beside it."""
     how = pn.pane.HTML(counted(name), stylesheets=[STYLE], sizing_mode="stretch_width", margin=(4, 0, 0, 0))
-    return pn.Row(how, *buttons, margin=0, sizing_mode="stretch_width", css_classes=[f"files-{name}"])
+    return pn.Row(how, *buttons, margin=(6, 0, 0, 0), sizing_mode="stretch_width", css_classes=[f"files-{name}"])
 
 
 def files(about: About, kind: type, rows: Callable[[], Sequence[Any]]) -> list[pn.widgets.FileDownload]:

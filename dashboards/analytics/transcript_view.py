@@ -139,5 +139,5 @@ def _card(html: str) -> pn.Column:
         pn.pane.HTML(html, stylesheets=[STYLE, _SAID], sizing_mode="stretch_width", margin=0),
         stylesheets=[CARD],
         sizing_mode="stretch_width",
-        margin=(4, 10),
+        margin=(0, 10, 14, 10),
     )

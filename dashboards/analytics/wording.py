@@ -63,8 +63,10 @@ def money(value: float | None, currency: str) -> str:
     """currency: empty where no price is declared."""
     if value is None:
         return NOTHING
-    digits = f"{value:,.2f}" if value >= 1 or value == 0 else f"{value:.4f}"
-    return f"{digits} {currency}" if currency else f"{digits} (no currency)"
+    if value == 0:
+        return f"0 {currency}".strip()
+    digits = f"{value:,.2f}" if value >= 1 else f"{value:.4f}"
+    return f"{digits} {currency or 'of an unnamed currency'}"
 
 
 def span(interval: Interval | None, unit: str = "share") -> str:
