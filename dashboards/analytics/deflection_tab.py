@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from html import escape
+from textwrap import shorten
 from typing import Any
 
 from components.helpdesk.evaluation.intervals import Interval
@@ -26,7 +27,7 @@ _BY: dict[Grouping, tuple[str, str]] = {
     "tenant": ("By tenant", ""),
 }
 _RESOLVED: tuple[OutcomeResult, ...] = ("contained", "verified")
-_MOST = 12
+_MOST, _LONGEST_NAME = 12, 36
 
 
 def deflection_tab(view: View, reader: ReportReader) -> list[Any]:
@@ -135,7 +136,7 @@ def _under_other_definitions(view: View, reader: ReportReader) -> list[Any]:
 
 def _name(score: OtherScore) -> str:
     told = score.definition
-    return f"{told.vendor}: {told.title.removeprefix('Fin: ').removeprefix('Agentforce: ').removeprefix('Freddy: ')}"
+    return shorten(f"{told.vendor}: {told.title.rpartition(': ')[2]}", _LONGEST_NAME, placeholder=" …")
 
 
 def _definition(score: OtherScore) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ def headline_cards(view: View, reader: ReportReader) -> pn.Column:
     shown = pn.Column(
         pn.pane.HTML(
             f"<div class='cards'>{cards}</div><p style='margin-top:6px'>{escape(view.period)}; before: "
-            f"{escape(before)}. Ranges: 95 % confidence.</p>",
+            f"{escape(before)}. Ranges: 95 % confidence. A click on a bar below shows its conversations.</p>",
             stylesheets=[_STYLE],
             margin=0,
         ),
@@ -58,7 +58,7 @@ def _card(each: Headline) -> str:
 
 def _change(each: Headline) -> str:
     if each.change is None or each.before is None:
-        return "nothing to compare with before"
+        return "no figure before"
     if _size(each) == _size(replace(each, before=each.now)):
         return "as before"
     arrow = "▲" if each.change > 0 else "▼"

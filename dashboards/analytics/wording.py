@@ -43,6 +43,8 @@ def duration(seconds: float | None) -> str:
     for least, size, name in _STEPS:
         if abs(seconds) >= least:
             return f"{seconds / size:.1f} {name}"
+    if abs(seconds) < 1:
+        return f"{1000 * seconds:.0f} ms"
     return f"{seconds:.1f} s" if abs(seconds) < 10 else f"{seconds:.0f} s"
 
 
