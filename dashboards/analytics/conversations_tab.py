@@ -24,6 +24,7 @@ from components.helpdesk.reports.reader import ReportReader
 from dashboards.analytics.behind_text import CHOICES, behind_text
 from dashboards.analytics.clock import local_text
 from dashboards.analytics.figure_card import STYLE, below, beside, card, files
+from dashboards.analytics.putting import soon
 from dashboards.analytics.transcript_view import transcript_view
 from dashboards.analytics.view import View
 from dashboards.analytics.wording import NOTHING, RESULTS, duration, in_words, period_text
@@ -99,18 +100,22 @@ class ConversationsTab:
         view = self._view()
         with view.open() as reader:
             found = self._read(reader, page, SIZE)
-            self._page, self._lines = page, {each.conversation_id: each for each in found.lines}
-            self._tell(page, found.total)
-            several = len(view.tenants) > 1
-            self._table.param.update(
-                columns=["Ended", "Outcome", "Topic", "Channel", "Stars", "Wait", "Messages"] + ["Tenant"] * several,
-                keys=list(self._lines),
-                rows=[self._row(view, each, several) for each in found.lines],
-                picked="",
-                visible=bool(found.lines),
-            )
-            self._opened.objects = [card(_HINT)] if found.lines else []
-            self._more.objects = [self._files(view, reader)]
+            below_it = self._files(view, reader)
+        self._page, self._lines = page, {each.conversation_id: each for each in found.lines}
+        soon(lambda: self._put(view, page, found, below_it))
+
+    def _put(self, view: View, page: int, found: ConversationPage, below_it: pn.Row) -> None:
+        several = len(view.tenants) > 1
+        self._tell(page, found.total)
+        self._table.param.update(
+            columns=["Ended", "Outcome", "Topic", "Channel", "Stars", "Wait", "Messages"] + ["Tenant"] * several,
+            keys=[each.conversation_id for each in found.lines],
+            rows=[self._row(view, each, several) for each in found.lines],
+            picked="",
+            visible=bool(found.lines),
+        )
+        self._opened.objects = [card(_HINT)] if found.lines else []
+        self._more.objects = [below_it]
 
     def _read(self, reader: ReportReader, page: int, size: int) -> ConversationPage:
         return conversation_list(
@@ -166,7 +171,7 @@ class ConversationsTab:
         if line is not None:
             view = self._view()
             shown = transcript_view(view.desk, _tenant_of(view, line), UUID(line.conversation_id))
-            self._opened.objects = [shown]
+            soon(lambda: self._opened.param.update(objects=[shown]))
 
 
 def _tenant_of(view: View, line: ConversationLine) -> Tenant:

@@ -27,6 +27,7 @@ from dashboards.analytics.headline_cards import headline_cards
 from dashboards.analytics.money_tab import money_tab
 from dashboards.analytics.no_data import is_silent, no_conversation_yet, nothing_in_period
 from dashboards.analytics.people_tab import people_tab
+from dashboards.analytics.putting import soon
 from dashboards.analytics.satisfaction_tab import satisfaction_tab
 from dashboards.analytics.topics_tab import topics_tab
 from dashboards.analytics.view import View
@@ -151,18 +152,18 @@ class Analytics:
         if self._filled.get(name) == this:
             return
         self._filled[name] = this
+        if name == CONVERSATIONS:
+            self._talks.show(view.filters, Behind())
+            return
         place.loading = True
+        content = place.objects
         try:
-            if name == CONVERSATIONS:
-                self._talks.show(view.filters, Behind())
-                return
             with view.open() as reader:
                 content = TABS[name](view, reader)
-            if this == self._round:
-                place.objects = content
         except HelpdeskError as error:
             logger.warning("%s: %s: %s", name, error.code, error.message)
-            place.objects = [pn.pane.Alert(f"This cannot be shown: {error.message}")]
+            content = [pn.pane.HTML(f'<p role="alert">This cannot be shown: {escape(error.message)}</p>')]
             del self._filled[name]
         finally:
-            place.loading = False
+            # Whoever has chosen something else meanwhile is not shown this.
+            soon(lambda: place.param.update(objects=content if this == self._round else place.objects, loading=False))
