@@ -33,8 +33,9 @@ def _serve(settings: Settings) -> None:
 
     addresses = provision(settings)
     registry = build_registry(settings, addresses)
+    desk = open_desk(settings, registry)
     try:
-        with serving(open_desk(settings, registry)) as server:
+        with serving(desk) as server:
 
             def stop(_signal: int, _frame: FrameType | None) -> None:
                 server.io_loop.add_callback_from_signal(server.io_loop.stop)
@@ -43,6 +44,7 @@ def _serve(settings: Settings) -> None:
             signal.signal(signal.SIGTERM, stop)
             server.io_loop.start()
     finally:
+        desk.reports.close()
         registry.close()
         addresses.close()
 

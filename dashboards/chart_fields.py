@@ -11,7 +11,8 @@ from bokeh.models import BasicTicker, ColumnDataSource, FactorRange, HoverTool, 
 from bokeh.models.annotations import ColorBar, Span
 
 from dashboards.chart_frame import Heading, Table, framed, told
-from dashboards.chart_parts import HEIGHT, add_legend, make_plot
+from dashboards.chart_parts import add_legend, make_plot
+from dashboards.chart_scale import HEIGHT
 from dashboards.theme import DASHES, LINE, SCALE, SERIES
 
 

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 from bokeh.models import ColumnDataSource
-from bokeh.models.annotations import Legend, TeeHead, Whisker
+from bokeh.models.annotations import Legend, Span, TeeHead, Whisker
 from bokeh.plotting import figure
 
-from dashboards.chart_frame import Table, told
-from dashboards.theme import INK, LINE, QUIET
+from dashboards.chart_frame import Table
+from dashboards.chart_scale import HEIGHT, BarScale, Label
+from dashboards.theme import DASHES, INK, LINE, QUIET, SERIES
 
-HEIGHT = 280
-
-Label = str | date | float
 Interval = tuple[float, float] | None
 
 
@@ -56,22 +53,20 @@ def add_legend(plot: Any, entries: Sequence[tuple[str, Sequence[Any]]]) -> None:
         )
 
 
-def add_whiskers(plot: Any, place: Any, series: Series, horizontal: bool) -> None:
-    """The intervals of bars. place: where each bar stands, by its label."""
+def add_whiskers(plot: Any, scale: BarScale, shift: float, series: Series, horizontal: bool) -> None:
+    """The intervals of bars that stand `shift` off their labels' places."""
     known = [
-        (label_text(label), pair)
-        for (label, _), pair in zip(series.points, series.intervals, strict=True)
-        if pair is not None
+        (label, pair) for (label, _), pair in zip(series.points, series.intervals, strict=True) if pair is not None
     ]
     source = ColumnDataSource(
         {
-            "label": [label for label, _ in known],
+            "place": scale.places([label for label, _ in known], shift),
             "low": [pair[0] for _, pair in known],
             "high": [pair[1] for _, pair in known],
         }
     )
     whisker = Whisker(
-        base=place,
+        base=scale.placed(shift),
         lower="low",
         upper="high",
         source=source,
@@ -83,6 +78,21 @@ def add_whiskers(plot: Any, place: Any, series: Series, horizontal: bool) -> Non
         lower_head=TeeHead(size=8, line_color=INK),
     )
     plot.add_layout(whisker)
+    # An axis makes room for glyphs, not for what is laid over them.
+    ends = {"x": "high", "y": scale.placed(shift)} if horizontal else {"x": scale.placed(shift), "y": "high"}
+    plot.scatter(**ends, source=source, size=1, alpha=0)
+
+
+def add_limits(plot: Any, limits: Mapping[str, int], first: int) -> list[tuple[str, list[Any]]]:
+    """Upright lines after so many bars, by name, and what a legend has of them. first: the number of the first one's
+    colour."""
+    legend = []
+    for number, (name, after) in enumerate(limits.items(), start=first):
+        look: dict[str, Any] = {"line_color": SERIES[number], "line_width": 2, "line_dash": DASHES[number]}
+        plot.add_layout(Span(location=after, dimension="height", **look))
+        # A span has no place in a legend: a line without length has.
+        legend.append((name, [plot.line([after], [0], **look)]))
+    return legend
 
 
 def table_of(series: Sequence[Series], unit: str) -> Table:
@@ -103,10 +113,3 @@ def _by_label(series: Series) -> Callable[[Label], tuple[Any, ...]]:
         return lambda label: (values.get(label),)
     pairs = {label: pair for (label, _), pair in zip(series.points, series.intervals, strict=True)}
     return lambda label: (values.get(label), *(pairs.get(label) or (None, None)))
-
-
-def label_text(label: Label) -> str:
-    """As it stands at an axis."""
-    if isinstance(label, date):
-        return f"{label.day} {label:%b %Y}"
-    return label if isinstance(label, str) else told(label)

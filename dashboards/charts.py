@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from datetime import date, datetime, time
+from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import panel as pn
-from bokeh.models import ColumnDataSource, FactorRange, HoverTool
-from bokeh.transform import dodge
+from bokeh.models import ColumnDataSource, HoverTool
 
 from dashboards.chart_fields import heatmap, histogram
 from dashboards.chart_frame import Heading, framed, told
 from dashboards.chart_parts import (
-    HEIGHT,
     Interval,
-    Label,
     Series,
     add_legend,
+    add_limits,
     add_whiskers,
-    label_text,
     make_plot,
     table_of,
 )
+from dashboards.chart_scale import HEIGHT, Label, along, label_text, make_scale
+from dashboards.chart_taps import Chosen, add_taps
 from dashboards.theme import DASHES, HATCHES, MARKERS, SERIES
 
-__all__ = ["Interval", "Label", "Series", "bars", "heatmap", "histogram", "lines"]
+__all__ = ["Chosen", "Interval", "Label", "Series", "bars", "heatmap", "histogram", "lines"]
 
 # More than this nobody tells apart.
 MOST_SERIES = len(SERIES)
@@ -41,31 +40,39 @@ def bars(
     empty: str,
     stacked: bool = False,
     horizontal: bool = False,
+    chosen: Chosen | None = None,
+    limits: Mapping[str, int] | None = None,
 ) -> pn.Column:
-    """Bars side by side, or on top of each other. empty: what to do where there is nothing. Labels of the first series
-    come first."""
+    """Bars side by side, or on top of each other; those of days stand on a calendar. empty: what to do where there is
+    nothing. Labels of the first series come first. chosen: is told, in a thread, which bar was clicked. limits: lines
+    to be seen between upright bars, by name, and after how many bars."""
     heading, series = Heading(title, unit, period), _checked(series)
     table = table_of(series, unit)
-    labels = list(dict.fromkeys(label_text(label) for each in series for label, _ in each.points))
+    labels = list(dict.fromkeys(label for each in series for label, _ in each.points))
     if not labels:
         return framed(heading, table, None, empty)
-    factors = FactorRange(factors=labels[::-1] if horizontal else labels)
-    height = max(HEIGHT, 60 + 26 * len(labels)) if horizontal else HEIGHT
-    plot = make_plot(unit, height, **({"y_range": factors} if horizontal else {"x_range": factors}))
+    scale = make_scale(labels, horizontal)
+    plot = make_plot(unit, scale.height, **scale.axes)
     below = dict.fromkeys(labels, 0.0)
     width = 0.8 / (1 if stacked else len(series))
     legend = []
     for number, each in enumerate(series):
-        known = [(label_text(label), value) for label, value in each.points if value is not None]
+        known = [(label, value) for label, value in each.points if value is not None]
         names, values = [label for label, _ in known], [value for _, value in known]
         starts = [below[label] if stacked else 0.0 for label in names]
         ends = [start + value for start, value in zip(starts, values, strict=True)]
         for label, end in zip(names, ends, strict=True):
             below[label] = end
-        source = ColumnDataSource(
-            {"label": names, "start": starts, "end": ends, "value": values, "said": [told(value) for value in values]}
-        )
         shift = 0.0 if stacked else (number - (len(series) - 1) / 2) * width
+        source = ColumnDataSource(
+            {
+                "label": [label_text(label) for label in names],
+                "place": scale.places(names, shift),
+                "start": starts,
+                "end": ends,
+                "said": [told(value) for value in values],
+            }
+        )
         look: dict[str, Any] = {
             "fill_color": SERIES[number],
             "line_color": "white",
@@ -74,21 +81,25 @@ def bars(
             "hatch_alpha": 0.55,
             "source": source,
         }
-        place = dodge("label", shift, range=factors)
+        place, thick = scale.placed(shift), scale.thickness(width * 0.92)
         if horizontal:
-            drawn = plot.hbar(y=place, left="start", right="end", height=width * 0.92, **look)
+            drawn = plot.hbar(y=place, left="start", right="end", height=thick, **look)
         else:
-            drawn = plot.vbar(x=place, bottom="start", top="end", width=width * 0.92, **look)
+            drawn = plot.vbar(x=place, bottom="start", top="end", width=thick, **look)
         plot.add_tools(HoverTool(renderers=[drawn], tooltips=[(each.name or unit, "@label: @said")]))
         legend.append((each.name, [drawn]))
         if each.intervals and not stacked:
-            add_whiskers(plot, place, each, horizontal)
+            add_whiskers(plot, scale, shift, each, horizontal)
+        if chosen is not None:
+            add_taps(plot, drawn, each.name, names, chosen)
     if horizontal:
         plot.x_range.start = 0 if min(below.values()) >= 0 else None
     else:
         plot.y_range.start = 0 if min(below.values()) >= 0 else None
-        plot.xaxis.major_label_orientation = 0.7 if sum(map(len, labels)) > 70 else "horizontal"
-    add_legend(plot, legend)
+        if scale.is_crowded:
+            plot.xaxis.major_label_orientation = 0.7
+            plot.min_border_left = 70
+    add_legend(plot, legend + add_limits(plot, limits or {}, len(series)))
     return framed(heading, table, plot, empty)
 
 
@@ -103,8 +114,8 @@ def lines(title: str, unit: str, period: str, series: Sequence[Series], *, empty
     legend = []
     for number, each in enumerate(series):
         colour = SERIES[number]
-        # Bokeh writes a bare date as text, and then finds no range to draw it in.
-        at = [datetime.combine(label, time.min) if isinstance(label, date) else label for label, _ in each.points]
+        labels = [label for label, _ in each.points]
+        at = [along(label) for label in labels]
         values = [math.nan if value is None else value for _, value in each.points]
         if each.intervals:
             low = [math.nan if pair is None else pair[0] for pair in each.intervals]
@@ -114,7 +125,7 @@ def lines(title: str, unit: str, period: str, series: Sequence[Series], *, empty
             {
                 "at": at,
                 "value": values,
-                "label": [label_text(label) for label, _ in each.points],
+                "label": [label_text(label) for label in labels],
                 "said": [told(each) for each in values],
             }
         )

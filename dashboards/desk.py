@@ -8,6 +8,7 @@ import httpx
 
 from components.bootstrap import Registry
 from components.core.settings import Settings
+from components.helpdesk.reports.reports import Reports
 from components.warehouse.warehouse import Warehouse
 from dashboards.viewer import Viewer
 
@@ -23,6 +24,7 @@ class Desk:
     settings: Settings
     registry: Registry
     warehouse: Warehouse
+    reports: Reports
 
     def api(self, viewer: Viewer, seconds: float = API_SECONDS) -> httpx.Client:
         """The API, asked in the viewer's own name; the caller closes it. seconds: of one request, in all its steps.

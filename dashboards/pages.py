@@ -42,6 +42,13 @@ class Page:
 
 PAGES: tuple[Page, ...] = (
     Page(
+        "/analytics",
+        "Analytics",
+        "How many customers the bot helped, how long others waited for a person, what they came with and what it cost.",
+        "see_analytics",
+        "dashboards.analytics.page",
+    ),
+    Page(
         "/knowledge",
         "Knowledge",
         "How fresh the knowledge is, which checks fail, what is quoted, what contradicts itself, and what is missing.",

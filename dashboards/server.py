@@ -19,6 +19,7 @@ from components.bootstrap import Registry
 from components.core.errors import PortInUse
 from components.core.settings import Settings
 from components.helpdesk.access.people import open_people
+from components.helpdesk.reports.reports import Reports
 from components.warehouse.warehouse import Warehouse
 from dashboards.desk import Desk
 from dashboards.gate import Gate, viewer_facts
@@ -36,7 +37,8 @@ _LONGEST_MESSAGE = 20 * 1024 * 1024
 
 def open_desk(settings: Settings, registry: Registry) -> Desk:
     """What all pages are made from."""
-    return Desk(settings, registry, Warehouse(settings.data_dir))
+    warehouse = Warehouse(settings.data_dir)
+    return Desk(settings, registry, warehouse, Reports(warehouse))
 
 
 @contextmanager

@@ -34,10 +34,12 @@ def registry(postgres: DatabaseAddresses, make_folder: Callable[[], Path]) -> It
 
 
 @pytest.fixture(scope="session")
-def desk(registry: Registry) -> Desk:
+def desk(registry: Registry) -> Iterator[Desk]:
     from dashboards.server import open_desk
 
-    return open_desk(registry.settings, registry)
+    desk = open_desk(registry.settings, registry)
+    yield desk
+    desk.reports.close()
 
 
 @pytest.fixture(scope="session")

@@ -192,6 +192,13 @@ _ALL = (
         "Unjudged ones.",
     ),
     Definition(
+        "cost_per_answer",
+        "Cost of an answer",
+        "the currency of the models file",
+        "What the answers of the period cost, by each question that was answered, whoever wrote it.",
+        "Calls that wrote no answer, such as summaries and agents' suggestions.",
+    ),
+    Definition(
         "cost",
         "Cost of language models",
         "the currency of the models file",

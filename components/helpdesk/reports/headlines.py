@@ -12,7 +12,7 @@ from components.helpdesk.reports.handovers import handovers
 from components.helpdesk.reports.ratings import ratings
 from components.helpdesk.reports.reader import ReportReader
 from components.helpdesk.reports.resolutions import resolutions
-from components.helpdesk.reports.spending import spending
+from components.helpdesk.reports.spending import spending, unit_costs
 from components.helpdesk.reports.topics import answers
 
 _Value = tuple[float | None, Interval | None]
@@ -74,6 +74,7 @@ def _told(reader: ReportReader, filters: Filters) -> dict[tuple[str, str], _Valu
     told["rating", "stars"] = _with_interval(stars.average)
     seconds = {"wait": waits.open_wait, "first_response": done.first_response, "resolution": done.resolution}
     told |= {(name, "seconds"): (found.median, None) for name, found in seconds.items()}
+    told |= {("cost_per_answer", each.currency): (each.per_answered, None) for each in unit_costs(reader, filters)}
     return told | {("cost", each.currency): (each.cost, None) for each in spending(reader, filters)}
 
 

@@ -1,0 +1,1 @@
+"""How the helpdesk does: every figure of components.helpdesk.reports, for whoever answers for it."""

@@ -1,0 +1,163 @@
+"""The analytics page, as those see it who answer for the helpdesk, in a real browser."""
+
+from __future__ import annotations
+
+import csv
+import json
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow.parquet as pq
+import pytest
+
+from components.helpdesk.reports.deflection import deflection, deflection_by
+from components.helpdesk.reports.filters import Filters
+from components.helpdesk.reports.ratings import ratings
+from dashboards.analytics.page import CONVERSATIONS, TABS
+from dashboards.rendering import FILLED
+from tests.apps_chat.apps_chat_pages import SCREENSHOTS
+from tests.dashboards.analytics_talks import MONTH, tell_talks
+from tests.dashboards.dashboards_people import DESKTOP, PHONE, TABLET, Staff, opened, signed_in
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+    from components.database.addresses import DatabaseAddresses
+    from dashboards.desk import Desk
+
+# Charts take a moment to follow.
+_FITS = "document.documentElement.scrollWidth <= window.innerWidth"
+NOVEMBER = Filters(date(2026, 11, 1), date(2026, 11, 28))
+
+
+@pytest.fixture(scope="module")
+def talks(desk: Desk, postgres: DatabaseAddresses, staff: Staff) -> None:
+    """One of the two tenants has been talked to."""
+    tell_talks(desk, postgres, staff.ours)
+
+
+def show(page: Page, url: str, query: str) -> None:
+    page.goto(f"{url}/dashboards/analytics?{query}")
+    page.wait_for_selector(f".{FILLED}", state="attached")
+
+
+@pytest.mark.usefixtures("talks")
+def test_every_tab_shows_its_figures_on_every_screen(browser: Browser, dashboards: str, staff: Staff) -> None:
+    SCREENSHOTS.mkdir(exist_ok=True)
+    heard = {
+        "Deflection": "The same conversations under other definitions",
+        "People": "When people are asked for",
+        "Satisfaction": "Rating by day",
+        "Topics": "Why questions were not answered",
+        "Money": "Tokens by day and model",
+        CONVERSATIONS: "Conversations that ended",
+    }
+    with opened(browser, dashboards, staff.form("analyst")) as page:
+        show(page, dashboards, MONTH)
+        page.wait_for_selector("text=What became of conversations, by the day they ended")
+        for number, name in enumerate([*TABS, CONVERSATIONS]):
+            page.locator(".bk-tab").nth(number).click()
+            page.wait_for_selector(f"h2:visible:has-text('{heard[name]}')")
+            page.screenshot(path=SCREENSHOTS / f"dashboards-analytics-{name.lower()}.png", full_page=True)
+            for size in (TABLET, PHONE, DESKTOP):
+                page.set_viewport_size({"width": size[0], "height": size[1]})
+                page.wait_for_function(_FITS)
+        assert page.url.endswith("tab=Conversations"), "an address can be sent to somebody else"
+
+
+@pytest.mark.usefixtures("talks")
+def test_what_is_shown_is_what_the_reports_count_and_what_the_files_hold(
+    browser: Browser, dashboards: str, staff: Staff, desk: Desk, tmp_path: Path
+) -> None:
+    with desk.reports.open([staff.ours]) as reader:
+        total, by_day = deflection(reader, NOVEMBER), deflection_by(reader, NOVEMBER, "day")
+    assert total.deflection_share is not None
+    files = {}
+    with opened(browser, dashboards, staff.form("analyst")) as page:
+        show(page, dashboards, MONTH)
+        card = page.locator("[data-headline=deflection]")
+        assert f"{100 * total.deflection_share.value:.1f} %" in card.inner_text()
+        assert str(total.counts.total_sessions) in page.locator("[data-headline=conversations]").inner_text()
+        for kind in ("CSV", "Parquet"):
+            with page.expect_download() as download:
+                page.locator(".files-deflection_by_day").get_by_text(kind, exact=True).click()
+            files[kind] = tmp_path / download.value.suggested_filename
+            download.value.save_as(files[kind])
+    assert files["CSV"].name == f"deflection-by-day_{staff.ours.domain}_2026-11-01_2026-11-28.csv"
+    told = list(csv.DictReader(files["CSV"].read_text(encoding="utf-8-sig").splitlines()))
+    assert [(row["key"], int(row["verified"])) for row in told] == [(row.key, row.counts.verified) for row in by_day]
+    table = pq.read_table(files["Parquet"])
+    assert table.column("total_sessions").to_pylist() == [row.counts.total_sessions for row in by_day]
+    assert json.loads(table.schema.metadata[b"helpdesk"])["tenants"] == [staff.ours.domain]
+
+
+@pytest.mark.usefixtures("talks")
+def test_a_click_on_a_bar_leads_to_its_conversations_and_to_what_was_said(
+    browser: Browser, dashboards: str, staff: Staff, desk: Desk
+) -> None:
+    with desk.reports.open([staff.ours]) as reader:
+        three = ratings(reader, NOVEMBER).stars[3]
+    with opened(browser, dashboards, staff.form("analyst")) as page:
+        show(page, dashboards, f"{MONTH}&tab=Satisfaction")
+        page.wait_for_selector("h2:has-text('Stars')")
+        plot = page.locator(".bk-Figure").first
+        plot.scroll_into_view_if_needed()
+        box = plot.bounding_box()
+        assert box is not None
+        # Five bars beside each other: the third is in the middle.
+        page.mouse.click(box["x"] + 0.53 * box["width"], box["y"] + 0.75 * box["height"])
+        page.wait_for_selector("h2:visible:has-text('3 stars')")
+        page.wait_for_selector(f"text=1 to {three} of {three}")
+        row = page.locator("tr[data-key] button").first
+        row.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=Where is my parcel, please?")
+        page.get_by_text("Why this", exact=False).first.click()
+        page.wait_for_selector("dt:visible:has-text('understood')")
+        assert page.locator("article.customer").count() > 0
+        page.get_by_label("Which").select_option("Ended: handed over")
+        page.wait_for_selector("h2:visible:has-text('Ended: handed over')")
+
+
+@pytest.mark.usefixtures("talks")
+def test_filters_narrow_everything_and_stand_in_the_address(browser: Browser, dashboards: str, staff: Staff) -> None:
+    with opened(browser, dashboards, staff.form("analyst")) as page:
+        show(page, dashboards, f"{MONTH}&channel=email")
+        page.wait_for_selector("text=1 to 28 November 2026, channel email >> nth=0")
+        page.get_by_label("Period").select_option("Last 90 days")
+        page.wait_for_url("**/analytics?period=90&channel=email")
+        page.click("button:has-text('Refresh')")
+        page.wait_for_selector("text=Refreshed in")
+        show(page, dashboards, "since=2031-01-01&until=2031-01-31")
+        page.wait_for_selector("text=There is nothing from 1 to 31 January 2031")
+        page.click("button:has-text('Show ')")
+        page.wait_for_selector("[data-headline=conversations]")
+        show(page, dashboards, "period=fortnight")
+        page.wait_for_selector("text=period='fortnight': allowed are 7, 30, 90")
+
+
+@pytest.mark.usefixtures("talks")
+def test_a_tenant_without_conversations_is_told_how_to_have_some_and_sees_no_other(
+    browser: Browser, dashboards: str, staff: Staff
+) -> None:
+    theirs = staff.form("analyst", staff.theirs)
+    with opened(browser, dashboards, theirs) as page:
+        show(page, dashboards, MONTH)
+        page.wait_for_selector("h2:has-text('No conversation yet')")
+        assert page.get_by_text(f"/chat/{staff.theirs.domain}").count() == 1
+        show(page, dashboards, f"{MONTH}&only={staff.ours.domain}")
+        page.wait_for_selector(f"text=you see {staff.theirs.domain}")
+        assert page.locator("[data-headline]").count() == 0
+    with signed_in(dashboards, theirs) as client:
+        assert client.get(f"/dashboards/analytics?tenant={staff.ours.domain}").status_code == 403
+
+
+@pytest.mark.usefixtures("talks")
+def test_an_admin_sees_all_tenants_together_or_some_of_them(browser: Browser, dashboards: str, staff: Staff) -> None:
+    with opened(browser, dashboards, staff.form("admin")) as page:
+        show(page, dashboards, MONTH)
+        page.wait_for_selector("h2:has-text('By tenant')")
+        show(page, dashboards, f"{MONTH}&only={staff.theirs.domain}")
+        page.wait_for_selector("h2:has-text('No conversation yet')")
+        page.get_by_label("Tenant").last.wait_for(state="attached")
