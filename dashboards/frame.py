@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -14,6 +15,8 @@ from dashboards.theme import root_css
 from dashboards.viewer import ALL, Viewer
 
 SIGN_IN, SIGN_OUT = f"{ROOT}/sign-in", f"{ROOT}/sign-out"
+# Where Voila serves its notebooks, below the path of the cookie.
+VOILA = f"{ROOT}/voila/"
 
 _ENVIRONMENT = Environment(loader=PackageLoader("dashboards", "assets"), autoescape=True, undefined=StrictUndefined)
 
@@ -24,8 +27,9 @@ def styles() -> str:
     return root_css() + files("dashboards").joinpath("assets", "frame.css").read_text(encoding="utf-8")
 
 
-def header(viewer: Viewer, xsrf: str, page: Page | None = None) -> str:
-    """The bar on top. xsrf: the token of the form to sign out. page: the one that it stands on."""
+def header(viewer: Viewer, xsrf: str, page: Page | None = None, kept: Sequence[tuple[str, str]] = ()) -> str:
+    """The bar on top. xsrf: the token of the form to sign out. page: the one that it stands on. kept: what of its
+    address stays when another tenant is chosen."""
     return _ENVIRONMENT.get_template("header.html").render(
         viewer=viewer,
         role=in_words(viewer.role),
@@ -37,12 +41,13 @@ def header(viewer: Viewer, xsrf: str, page: Page | None = None) -> str:
         all_tenants=ALL,
         sign_out=SIGN_OUT,
         xsrf=xsrf,
+        kept=kept,
     )
 
 
 def home(viewer: Viewer, xsrf: str) -> str:
     """Where one arrives: what each page is for."""
-    return _plain("home.html", "Workbench", header(viewer, xsrf), viewer=viewer, pages=_opened_by(viewer))
+    return _plain("home.html", "Workbench", header(viewer, xsrf), viewer=viewer, pages=_opened_by(viewer), voila=VOILA)
 
 
 def refused(viewer: Viewer, page: Page, xsrf: str) -> str:

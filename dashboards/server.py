@@ -27,6 +27,7 @@ from dashboards.lookups import Lookups
 from dashboards.pages import PAGES, ROOT
 from dashboards.rendering import application, failed
 from dashboards.sign_in import HealthHandler, HomeHandler, SignInBounds, SignInHandler, SignOutHandler, make_porter
+from dashboards.voila_way import VoilaHandler
 
 # Of pages that are made and clicks that are answered at once.
 THREADS = 4
@@ -73,7 +74,7 @@ def _listening(desk: Desk, lookups: Lookups, bounds: SignInBounds) -> Server:
     people = open_people(settings, registry.tenants, registry.agents)
     outside = urlsplit(settings.dashboards_url or "")
     gate = Gate(people, lookups, session_key, content_policy(settings), frozenset({outside.netloc.lower()} - {""}))
-    porter = make_porter(people, gate, lookups, bounds, secure=outside.scheme == "https")
+    porter = make_porter(settings, people, gate, lookups, bounds, secure=outside.scheme == "https")
     shared = {"porter": porter}
     pn.extension(
         "tabulator", nthreads=THREADS, notifications=True, exception_handler=failed, sizing_mode="stretch_width"
@@ -101,6 +102,7 @@ def _listening(desk: Desk, lookups: Lookups, bounds: SignInBounds) -> Server:
                 ("/?", HomeHandler, shared),
                 ("/sign-in", SignInHandler, shared),
                 ("/sign-out", SignOutHandler, shared),
+                ("/voila/.*", VoilaHandler, shared),
                 ("/health", HealthHandler),
             ],
         )

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from tornado.web import RequestHandler
 
 from components.core.errors import HelpdeskError, InvalidCredentials, RateLimited
+from components.core.settings import Settings
 from components.helpdesk.access.people import People
 from components.helpdesk.access.sliding_limits import SlidingLimit, network_of
 from components.helpdesk.handover.agents import LONGEST_PASSWORD
@@ -32,6 +33,7 @@ class SignInBounds:
 class Porter:
     """What the handlers share. secure: whether people come by https."""
 
+    settings: Settings
     people: People
     gate: Gate
     lookups: Lookups
@@ -40,10 +42,13 @@ class Porter:
     of_account: SlidingLimit
 
 
-def make_porter(people: People, gate: Gate, lookups: Lookups, bounds: SignInBounds, *, secure: bool) -> Porter:
+def make_porter(
+    settings: Settings, people: People, gate: Gate, lookups: Lookups, bounds: SignInBounds, *, secure: bool
+) -> Porter:
     """With limits of its own."""
     told = "attempts to sign in a minute are allowed"
     return Porter(
+        settings,
         people,
         gate,
         lookups,
@@ -53,7 +58,9 @@ def make_porter(people: People, gate: Gate, lookups: Lookups, bounds: SignInBoun
     )
 
 
-class _Handler(RequestHandler):
+class DashboardHandler(RequestHandler):
+    """What is not a page of Panel's."""
+
     def initialize(self, porter: Porter) -> None:
         self.porter = porter
 
@@ -66,7 +73,7 @@ class _Handler(RequestHandler):
         self.finish(notice(phrase, "Please go back, load the page again and try once more."))
 
 
-class SignInHandler(_Handler):
+class SignInHandler(DashboardHandler):
     """GET shows the form, POST takes it."""
 
     def get(self) -> None:
@@ -111,7 +118,7 @@ class SignInHandler(_Handler):
         )
 
 
-class SignOutHandler(_Handler):
+class SignOutHandler(DashboardHandler):
     """POST only, so that no picture on another page signs anybody out."""
 
     def post(self) -> None:
@@ -119,7 +126,7 @@ class SignOutHandler(_Handler):
         self.redirect(SIGN_IN, status=303)
 
 
-class HomeHandler(_Handler):
+class HomeHandler(DashboardHandler):
     """What there is to open."""
 
     async def get(self) -> None:
@@ -136,6 +143,9 @@ class HealthHandler(RequestHandler):
 
 
 def local_address(after: str) -> str:
-    """Where to go after signing in: one of our own pages, or nowhere."""
+    """Where to go after signing in: one of our own pages, or nowhere. Of an address elsewhere, as Voila gives its own,
+    only the path counts."""
+    if after.startswith(("http://", "https://")):
+        after = "/" + after.partition("://")[2].partition("/")[2]
     good = after.startswith(f"{ROOT}/") and "\\" not in after and "//" not in after.partition("?")[0]
     return after if good and after.isprintable() else ""

@@ -19,13 +19,12 @@ from components.bootstrap import open_registry
 from components.core.errors import AccessDenied, HelpdeskError, InvalidCredentials, Unavailable
 from components.core.settings import Settings, load_settings, quiet_third_parties
 from components.helpdesk.access.people import People, open_people
-from dashboards.frame import SIGN_IN
+from dashboards.frame import SIGN_IN, VOILA
 from dashboards.kernel_page import admitted
-from dashboards.pages import ROOT
 from dashboards.viewer import COOKIE
 
 # Below the cookie's path, so that whoever has signed in at the dashboards is known here too.
-BASE = f"{ROOT}/voila/"
+BASE = VOILA
 MOST_KERNELS = 8
 # Nothing from elsewhere: Voila's templates name fonts and scripts of others, which no page of ours needs.
 POLICY = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import socket
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ import aiohttp
 import httpx
 import pytest
 from bokeh.util.token import generate_jwt_token, generate_session_id
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from components.core.settings import Settings
@@ -123,11 +124,31 @@ def test_a_form_from_elsewhere_signs_nobody_in_or_out(dashboards: str, staff: St
         assert client.get(f"{ROOT}/").status_code == 200
 
 
-@given(st.text() | st.text(alphabet="/\\dashbor.?:@%\t\n").map(lambda text: f"{ROOT}/{text}"))
+_PATHS = st.text() | st.text(alphabet="/\\dashbor.?:@%\t\n").map(lambda text: f"{ROOT}/{text}")
+
+
+@given(_PATHS | _PATHS.map(lambda path: f"http://elsewhere.example{path}"))
+@example(f"http://127.0.0.1:8084{ROOT}/voila/render/source_health.ipynb?tenant=a.example")
 def test_signing_in_leads_nowhere_but_to_our_own_pages(after: str) -> None:
     led = local_address(after)
-    assert led in ("", after)
+    assert after.endswith(led)
     assert not led or (led.startswith(f"{ROOT}/") and httpx.URL("http://here/").join(led).host == "here")
+
+
+def test_the_way_to_voila_is_for_those_who_have_signed_in_and_leads_to_its_port(
+    dashboards: str, staff: Staff, desk: Desk
+) -> None:
+    path = f"{ROOT}/voila/render/source_health.ipynb?tenant={staff.ours.domain}"
+    stranger = httpx.get(f"{dashboards}{path}")
+    assert stranger.status_code == 302
+    assert stranger.headers["location"].startswith(f"{ROOT}/sign-in")
+    port = desk.settings.resolved_voila_port
+    with signed_in(dashboards, staff.form("analyst")) as client:
+        absent = client.get(path)
+        assert (absent.status_code, "up --workbench" in absent.text) == (503, True)
+        with socket.create_server(("127.0.0.1", port)):
+            led = client.get(path)
+    assert led.headers["location"] == f"http://127.0.0.1:{port}{path}"
 
 
 def test_somebody_of_one_tenant_never_sees_another_ones(dashboards: str, staff: Staff) -> None:
