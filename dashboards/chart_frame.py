@@ -17,6 +17,7 @@ import panel as pn
 from bokeh.models import Plot
 
 from components.core.errors import InvalidInput
+from components.helpdesk.reports.exports import harmless
 from dashboards.theme import INK, LINE, QUIET
 
 MOST_ROWS_SHOWN = 500
@@ -36,8 +37,6 @@ table {{ border-collapse: collapse; margin: 6px 0; }}
 th, td {{ text-align: left; padding: 3px 14px 3px 0; border-bottom: 1px solid {LINE}; }}
 td.n, th.n {{ text-align: right; font-variant-numeric: tabular-nums; }}
 """
-# A spreadsheet would take what begins so for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -135,4 +134,4 @@ def _download(heading: Heading, table: Table) -> str:
 def _harmless(value: Any) -> Any:
     if isinstance(value, date):
         return value.isoformat()
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return harmless(value) if isinstance(value, str) else value

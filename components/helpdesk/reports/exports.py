@@ -21,7 +21,8 @@ from components.helpdesk.reports.filters import Filters
 
 Line = TypeVar("Line")
 # What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection), full-width forms too.
-_FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
+FORMULA = r"[=+\-@\t\r\n＝＋－＠]"
+_FORMULA = re.compile(FORMULA)
 _UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
 LONGEST_NAME = 120
 # Parts that are told without the name of the part.
@@ -140,12 +141,15 @@ def _without_none(hint: Any) -> Any:
     return hint
 
 
+def harmless(text: str) -> str:
+    """With an apostrophe in front where a spreadsheet would take it for a formula."""
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
 def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return f"{value.isoformat()}Z" if value.tzinfo is None else value.isoformat()
-    if isinstance(value, str) and _FORMULA.match(value):
-        return f"'{value}"
-    return value
+    return harmless(value) if isinstance(value, str) else value
 
 
 def _name(about: About, ending: str) -> str:

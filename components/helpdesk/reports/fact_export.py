@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from components.core.errors import InvalidInput
 from components.core.tenant import TenantContext
+from components.helpdesk.reports.exports import FORMULA
 from components.helpdesk.reports.facts import FACTS
 from components.warehouse.dataset import Dataset
 from components.warehouse.reading import open_facts
@@ -20,8 +21,6 @@ from components.warehouse.warehouse import Warehouse
 
 ExportFormat = Literal["csv", "parquet"]
 _BATCH = 50_000
-# A spreadsheet would take a cell that begins so for a formula.
-_FORMULA = "^[=+@\\t\\r-]"
 
 
 def dataset_named(name: str) -> Dataset:
@@ -81,5 +80,5 @@ def _write(rows: pa.RecordBatchReader, file: Path, file_format: ExportFormat) ->
 def _column(field: pa.Field, *, as_text: bool) -> str:
     if not as_text or field.type != pa.string():
         return f'"{field.name}"'
-    harmless = f'CASE WHEN regexp_matches("{field.name}", \'{_FORMULA}\') THEN chr(39) || "{field.name}"'
+    harmless = f'CASE WHEN regexp_matches("{field.name}", \'^{FORMULA}\') THEN chr(39) || "{field.name}"'
     return f'{harmless} ELSE "{field.name}" END AS "{field.name}"'
