@@ -265,7 +265,7 @@ def test_a_prompt_that_answers_worse_is_not_activated_but_for_a_reason(
     comparison = refused.value.comparison
     assert comparison["verdict"] == "worse"
     assert len(comparison["changed"]) == 3  # type: ignore[arg-type]
-    newest = modelled.evaluation_runs.list(context, "answer")[0]
+    newest = modelled.evaluation_runs.list(context, "answer", purposes=("prompt",))[0]
     assert (newest.purpose, newest.blocked, newest.variant["prompt_version"]) == ("prompt", True, version)
     asked = len(server.requests)
     gate.activate(context, "answer", version, "ann", anyway="the lawyers want it")
