@@ -13,6 +13,7 @@ from components.helpdesk.notebooks.kept import Rendered
 from components.helpdesk.notebooks.node import read_node, write_node
 from components.helpdesk.notebooks.notebook import Notebook, Value
 from components.helpdesk.notebooks.parameterised import with_values, without_context
+from components.helpdesk.notebooks.plain_asyncio import plain_asyncio
 from components.helpdesk.notebooks.rendering import write_page
 from components.helpdesk.notebooks.running import failure_of
 
@@ -57,11 +58,12 @@ def _execute(context: dg.AssetExecutionContext, name: str, prepared: Path) -> No
         warnings.simplefilter("ignore", dg.BetaWarning)
         from dagstermill.factory import execute_notebook
 
-        execute_notebook(
-            context.op_execution_context.get_step_execution_context(),
-            name=name,
-            inputs={},
-            save_notebook_on_failure=False,
-            notebook_path=str(prepared),
-            output_notebook_dir=str(prepared.parent),
-        )
+        with plain_asyncio():
+            execute_notebook(
+                context.op_execution_context.get_step_execution_context(),
+                name=name,
+                inputs={},
+                save_notebook_on_failure=False,
+                notebook_path=str(prepared),
+                output_notebook_dir=str(prepared.parent),
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import warnings
@@ -80,12 +81,13 @@ def shop(workbench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Tena
 @pytest.fixture(scope="module")
 def kernel(settings: Settings) -> Iterator[Any]:
     """A kernel that every notebook runs in, one after the other: opening the workbench takes seconds."""
-    from jupyter_client.manager import KernelManager
+    from jupyter_client.manager import AsyncKernelManager
 
-    manager = KernelManager(kernel_name="python3")
-    manager.start_kernel()
+    manager, loop = AsyncKernelManager(kernel_name="python3"), asyncio.new_event_loop()
+    loop.run_until_complete(manager.start_kernel())
     yield manager
-    manager.shutdown_kernel()
+    loop.run_until_complete(manager.shutdown_kernel(now=True))
+    loop.close()
     collect_leftovers()
 
 

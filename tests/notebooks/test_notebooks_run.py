@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +82,7 @@ def test_a_notebook_that_fails_half_way_keeps_what_it_showed(kernel: Any, tmp_pa
 def test_a_kernel_that_dies_is_a_failure_with_what_was_shown(settings: object, tmp_path: Path) -> None:
     dying = _notebook(tmp_path / "dying.ipynb", "print('before the end')", "import os; os._exit(1)")
     done = run_notebook(dying, {}, _place(tmp_path))
+    assert not hasattr(asyncio, "_nest_patched"), "asyncio is what it was, for whatever this process does next"
     assert done.failure is not None
     assert (done.failure.cell, done.failure.error) == (4, "DeadKernelError")
     assert "before the end" in _outputs(done.rendered.notebook)

@@ -13,6 +13,7 @@ from components.helpdesk.notebooks.kept import Rendered
 from components.helpdesk.notebooks.node import read_node
 from components.helpdesk.notebooks.notebook import Notebook, Value
 from components.helpdesk.notebooks.parameterised import with_values
+from components.helpdesk.notebooks.plain_asyncio import plain_asyncio
 from components.helpdesk.notebooks.rendering import write_page
 
 CELL_SECONDS = 1800
@@ -69,16 +70,17 @@ def run_notebook(
     logging.getLogger("traitlets").setLevel(logging.ERROR)
     started, failure = perf_counter(), None
     try:
-        papermill.execute_notebook(
-            with_values(notebook, values),
-            rendered.notebook,
-            kernel_name="python3",
-            progress_bar=False,
-            start_timeout=START_SECONDS,
-            execution_timeout=CELL_SECONDS,
-            on_cell_start=begun,
-            km=kernel,
-        )
+        with plain_asyncio():
+            papermill.execute_notebook(
+                with_values(notebook, values),
+                rendered.notebook,
+                kernel_name="python3",
+                progress_bar=False,
+                start_timeout=START_SECONDS,
+                execution_timeout=CELL_SECONDS,
+                on_cell_start=begun,
+                km=kernel,
+            )
     except PapermillExecutionError as error:
         failure = failure_of(error)
     except (RuntimeError, TimeoutError) as error:  # The kernel died, or a cell took too long.
