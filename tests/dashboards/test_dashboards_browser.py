@@ -15,7 +15,8 @@ from tests.dashboards.dashboards_people import DESKTOP, PHONE, TABLET, Staff, op
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-_TOO_WIDE = "document.documentElement.scrollWidth > window.innerWidth"
+# Once what is drawn has taken its new size.
+_FITS = "document.documentElement.scrollWidth <= window.innerWidth"
 
 
 @pytest.mark.parametrize("role", [*STAFF_ROLES, "admin"])
@@ -29,9 +30,9 @@ def test_everybody_opens_the_pages_of_their_role(browser: Browser, dashboards: s
                 page.wait_for_function("document.querySelector('#hd-main').innerText.length > 0")
             for size in (DESKTOP, TABLET, PHONE):
                 page.set_viewport_size({"width": size[0], "height": size[1]})
+                page.wait_for_function(_FITS)
                 name = f"dashboards-{role}{each.path.replace('/', '-')}-{size[0]}.png"
                 page.screenshot(path=SCREENSHOTS / name)
-                assert not page.evaluate(_TOO_WIDE), f"{each.path} is wider than {size[0]} px"
 
 
 def test_a_node_is_chosen_by_keyboard_and_shows_what_is_written_there(
