@@ -57,7 +57,9 @@ def _pieces(message: LabelledMessage) -> Iterator[str]:
             continue
         yield _plain(message.text[at : entity.start])
         note = {"entity": entity.name, **({"value": entity.value} if entity.value != entity.text else {})}
-        yield f"[{_plain(entity.text)}]{json.dumps(note, ensure_ascii=False)}"
+        # Rasa takes the first closing brace for the end.
+        written = json.dumps(note, ensure_ascii=False).removesuffix("}").replace("}", "\\u007d")
+        yield f"[{_plain(entity.text)}]{written}}}"
         at = entity.end
     yield _plain(message.text[at:])
 

@@ -138,7 +138,7 @@ def test_a_simulation_is_a_coherent_past_and_the_same_again_from_its_seed(town: 
 
     assert remove_simulated(database, tenant.context) == made.conversations
     after = town.rows(tenant)
-    for name in before.keys() - SHARED - NOTES:
+    for name in before.keys() - {*SHARED, *NOTES}:
         assert after[name].keys() == before[name].keys(), name
     assert town.rows(other) == others, "another tenant's rows are as they were"
 

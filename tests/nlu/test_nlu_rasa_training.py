@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from components.core.errors import InvalidNluData, NluUnavailable
@@ -116,6 +116,7 @@ WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("C", "Z", "S"))
 
 @settings(max_examples=60, deadline=None)
 @given(before=st.lists(WORDS, max_size=3), named=WORDS, value=WORDS, after=st.lists(WORDS, max_size=3))
+@example(before=[], named="0", value="}", after=[])
 def test_what_is_written_for_rasa_is_read_back(before: list[str], named: str, value: str, after: list[str]) -> None:
     def plain(words: list[str]) -> str:
         return " ".join(words).replace("[", "(").replace("]", ")")
