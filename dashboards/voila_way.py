@@ -22,8 +22,10 @@ class VoilaHandler(DashboardHandler):
             self.set_status(503)
             self.finish(notice("Not served now", "`helpdesk up --workbench` serves these pages: ask an operator."))
             return
-        host = self.request.host_name
-        self.redirect(f"{self.request.protocol}://{host}:{settings.resolved_voila_port}{self.request.uri}")
+        address = f"{self.request.protocol}://{self.request.host_name}:{settings.resolved_voila_port}{self.request.uri}"
+        # No redirect: whoever comes from the form to sign in may not be led to another origin by one (form-action).
+        self.set_header("Refresh", f"0; url={address}")
+        self.finish(notice("Notebooks as pages", "They open in a moment."))
 
 
 def _is_served(settings: Settings) -> bool:

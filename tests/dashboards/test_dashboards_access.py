@@ -129,7 +129,7 @@ _PATHS = st.text() | st.text(alphabet="/\\dashbor.?:@%\t\n").map(lambda text: f"
 
 
 @given(_PATHS | _PATHS.map(lambda path: f"http://elsewhere.example{path}"))
-@example(f"http://127.0.0.1:8084{ROOT}/voila/render/source_health.ipynb?tenant=a.example")
+@example(f"http://127.0.0.1:8084{ROOT}/voila/voila/render/source_health.ipynb?tenant=a.example")
 def test_signing_in_leads_nowhere_but_to_our_own_pages(after: str) -> None:
     led = local_address(after)
     assert after.endswith(led)
@@ -139,7 +139,7 @@ def test_signing_in_leads_nowhere_but_to_our_own_pages(after: str) -> None:
 def test_the_way_to_voila_is_for_those_who_have_signed_in_and_leads_to_its_port(
     dashboards: str, staff: Staff, desk: Desk
 ) -> None:
-    path = f"{ROOT}/voila/render/source_health.ipynb?tenant={staff.ours.domain}"
+    path = f"{ROOT}/voila/voila/render/source_health.ipynb?tenant={staff.ours.domain}"
     stranger = httpx.get(f"{dashboards}{path}")
     assert stranger.status_code == 302
     assert stranger.headers["location"].startswith(f"{ROOT}/sign-in")
@@ -149,7 +149,7 @@ def test_the_way_to_voila_is_for_those_who_have_signed_in_and_leads_to_its_port(
         assert (absent.status_code, "up --workbench" in absent.text) == (503, True)
         with socket.create_server(("127.0.0.1", port)):
             led = client.get(path)
-    assert led.headers["location"] == f"http://127.0.0.1:{port}{path}"
+    assert led.headers["refresh"] == f"0; url=http://127.0.0.1:{port}{path}"
 
 
 def test_somebody_of_one_tenant_never_sees_another_ones(dashboards: str, staff: Staff) -> None:
