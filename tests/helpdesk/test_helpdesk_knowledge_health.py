@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from helpdesk_shop import RETURNS, SHIPPING, WARRANTY, Shop
@@ -142,6 +142,30 @@ def test_unanswered_questions_become_topics_with_examples_and_a_draft(
     assert "DRAFT" in gap.draft
     assert "[e-mail]" in gap.draft
     assert told.looked_at is not None
+
+
+def test_a_trend_counts_the_questions_of_each_day_of_the_week_and_no_week_is_left_out(
+    make_shop: MakeShop, health: KnowledgeHealth
+) -> None:
+    shop = make_shop(returns=RETURNS, shipping=SHIPPING)
+    bench = shop.workbench
+    shop.ingest()
+    for question in ("Can I pay with a gift voucher?", "is it possible to pay by gift voucher"):
+        refuse(shop, question)
+    index = bench.ingestion.index(shop.tenant)
+    monday = datetime(2026, 11, 30, 9, tzinfo=UTC)
+    for day in range(7):
+        asked = monday + timedelta(days=day)
+        with bench.database.tenant(shop.tenant.context) as session:
+            session.execute(update(AnswerRow).values(created_at=asked))
+        period = {"since": monday - timedelta(days=10), "until": asked + timedelta(minutes=1)}
+        look_for_gaps(bench.database, shop.tenant.context, index, bench.embedder, **period)
+        (gap,) = health.gaps(shop.tenant).gaps
+        weeks = [date(2026, 11, 16), date(2026, 11, 23), date(2026, 11, 30)]
+        assert gap.trend == tuple(zip(weeks, (0, 0, 2), strict=True)), asked
+    ends_before_monday = datetime(2026, 12, 7, tzinfo=UTC)
+    look_for_gaps(bench.database, shop.tenant.context, index, bench.embedder, since=monday, until=ends_before_monday)
+    assert [week for week, _ in health.gaps(shop.tenant).gaps[0].trend] == [date(2026, 11, 30)]
 
 
 def refuse(shop: Shop, question: str) -> None:

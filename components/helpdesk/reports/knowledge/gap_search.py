@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from time import perf_counter
 
 import numpy as np
@@ -181,15 +181,16 @@ def _nearest(served: IndexSnapshot | None, middle: Vector) -> list[Passage]:
 
 
 def _trend(questions: Sequence[UnansweredQuestion], since: datetime, until: datetime) -> list[dict[str, object]]:
-    """How many a week, from the Monday (UTC) of the first to that of the last, weeks without any among them."""
-    monday = since.astimezone(UTC).date()
-    monday -= timedelta(days=monday.weekday())
-    days = Counter(each.at.astimezone(UTC).date() for each in questions)
-    weeks = Counter[str]()
-    for day, count in days.items():
-        weeks[(day - timedelta(days=day.weekday())).isoformat()] += count
+    """How many a week, named by its Monday (UTC), for every week that [since, until) touches."""
+    weeks = Counter(_monday(each.at) for each in questions)
+    monday, last = _monday(since), _monday(until - timedelta(microseconds=1))
     told: list[dict[str, object]] = []
-    while monday < until.astimezone(UTC).date() or not told:
-        told.append({"week": monday.isoformat(), "questions": weeks[monday.isoformat()]})
+    while monday <= last:
+        told.append({"week": monday.isoformat(), "questions": weeks[monday]})
         monday += timedelta(days=7)
     return told
+
+
+def _monday(at: datetime) -> date:
+    day = at.astimezone(UTC).date()
+    return day - timedelta(days=day.weekday())
