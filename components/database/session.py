@@ -27,6 +27,7 @@ _READ_REPORTS = text(
 # Much is sorted and joined there, and no statement is repeated often enough to be compiled for.
 _READ_AT_LENGTH = text(
     "SELECT set_config('transaction_read_only', 'on', true), set_config('statement_timeout', :milliseconds, true), "
+    "set_config('idle_in_transaction_session_timeout', :milliseconds, true), "
     "set_config('work_mem', '64MB', true), set_config('jit', 'off', true)"
 )
 _FIND_TENANT = text("SELECT tenant_id_for_domain(:domain)")
@@ -64,13 +65,14 @@ class Database:
         pool_wait: float = 5.0,
         connect_timeout: int = 5,
         statement_timeout: float = 30.0,
-        idle_timeout: float = 300.0,
+        idle_timeout: float = 15.0,
         clock: Clock | None = None,
     ) -> None:
         """pool_size: most connections of the application role; the operator's has 2. The rest are seconds:
         to wait for a free connection, for PostgreSQL to accept one, for one statement to end, and for an
-        open transaction to do nothing (do slow work outside of it). clock: a simulation's, which statements
-        go by in place of PostgreSQL's."""
+        open transaction to do nothing (do slow work outside of it): less than a statement gets, so that who
+        waits for a row outlives a process that was frozen while it held it. clock: a simulation's, which
+        statements go by in place of PostgreSQL's."""
 
         def pool(url: str, size: int) -> Engine:
             options = _options(statement_timeout, idle_timeout)
@@ -104,7 +106,7 @@ class Database:
     @contextlib.contextmanager
     def snapshot(self, context: TenantContext, seconds: float) -> Iterator[Session]:
         """One transaction that reads this tenant's rows as they stand now, however long it takes, and writes none.
-        seconds: for each statement. Otherwise like `tenant`."""
+        seconds: for each statement, and for the work between two. Otherwise like `tenant`."""
         frozen = self._app.execution_options(isolation_level="REPEATABLE READ")
         with _transaction(frozen) as session:
             session.execute(_SET_TENANT, {"tenant_id": str(context.tenant_id)})

@@ -147,6 +147,14 @@ def test_a_transaction_that_idles_too_long_is_given_up(postgres: DatabaseAddress
     database.dispose()
 
 
+def test_who_waits_for_a_row_outlives_a_process_that_was_frozen_while_it_held_it(database: Database) -> None:
+    with database.tenant(TenantContext(uuid4())) as session:
+        shown = "SELECT current_setting(:name)::interval"
+        idle = session.scalar(sa.text(shown), {"name": "idle_in_transaction_session_timeout"})
+        statement = session.scalar(sa.text(shown), {"name": "statement_timeout"})
+    assert idle < statement / 1.5
+
+
 def test_a_full_pool_says_so_instead_of_waiting_for_ever(single: Database) -> None:
     context = TenantContext(uuid4())
     with single.tenant(context), pytest.raises(DatabaseUnavailable, match="QueuePool"), single.tenant(context):
