@@ -86,6 +86,7 @@ def _n8n(url: str | None) -> pn.pane.HTML:
         f'<p><a href="{address}" target="_blank" rel="noreferrer">Open n8n in a window of its own</a>. Does the field '
         "below stay empty? Then this n8n does not let itself be shown in other pages.</p>"
         f'<iframe title="n8n" src="{address}" sandbox="allow-scripts allow-same-origin allow-forms allow-popups" '
-        f'referrerpolicy="no-referrer" style="width:100%;height:70vh;border:1px solid {LINE}"></iframe>'
+        f'referrerpolicy="no-referrer" style="box-sizing:border-box;width:100%;height:70vh;border:1px solid {LINE}">'
+        "</iframe>"
     )
     return pn.pane.HTML(frame, stylesheets=[_STYLE], sizing_mode="stretch_width")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -30,7 +30,9 @@ def shop(make_shop: MakeShop) -> Shop:
     return shop
 
 
-def converse(shop: Shop, question: str, result: str, *, agent: str = "", rating: int | None = None) -> AnsweredQuestion:
+def converse(
+    shop: Shop, question: str, result: str, *, agent: Sequence[str] = (), rating: int | None = None
+) -> AnsweredQuestion:
     """A conversation in which the question was answered from the knowledge, and which ended so."""
     answered = shop.workbench.answering.answer(shop.tenant.context, question, channel="web")
     tenant, conversation = shop.tenant.tenant_id, uuid4()
@@ -57,8 +59,8 @@ def converse(shop: Shop, question: str, result: str, *, agent: str = "", rating:
         session.flush()
         said(session, 1, "customer", question)
         said(session, 2, "bot", answered.answer.text, answer_id=str(answered.answer_id))
-        if agent:
-            said(session, 3, "agent", agent)
+        for sequence, text in enumerate(agent, start=3):
+            said(session, sequence, "agent", text)
         session.add(
             OutcomeRow(tenant_id=tenant, conversation_id=conversation, result=result, rating=rating, ended_at=NOW)
         )
@@ -68,7 +70,7 @@ def converse(shop: Shop, question: str, result: str, *, agent: str = "", rating:
 def test_a_draft_has_no_personal_data_and_suggests_what_was_cited(shop: Shop) -> None:
     answered = converse(shop, ASKED, "verified")
     converse(shop, ASKED, "contained")
-    converse(shop, REFUSED, "handed_over", agent="Ann, call me at +47 22 33 44 55: Magnus won.")
+    converse(shop, REFUSED, "handed_over", agent=("Hello Ann.", "Ann, call me at +47 22 33 44 55: Magnus won.", "Bye!"))
     converse(shop, "What about refunds?", "abandoned")
     shop.workbench.answering.answer(shop.tenant.context, "Do you repair tents?", channel="evaluation")
     drafts = EvaluationDrafts(shop.workbench.database, shop.workbench.evaluation_sets)
@@ -80,6 +82,8 @@ def test_a_draft_has_no_personal_data_and_suggests_what_was_cited(shop: Shop) ->
     assert texts[question].qrels == {"help/shipping.md": 1}
     assert texts[REFUSED].expected == "[name], call me at [phone]: Magnus won."
     assert "handed over" in texts[REFUSED].why
+    assert (dict(texts[REFUSED].qrels), texts[question].look_at) == ({}, ())
+    assert set(texts[REFUSED].look_at) & {"help/shipping.md", "help/returns.md", "help/refunds.md"}
     # Nothing is stored until a person has looked, and then only what they kept.
     assert shop.workbench.evaluation_sets.versions(shop.tenant.context) == []
     keep = texts[question].candidate_id

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,10 +9,11 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
+import yaml
 
 from components.core.errors import InvalidInput
 from components.core.tenant import Tenant
-from components.helpdesk.evaluation.decision_file import read_decisions, write_decisions
+from components.helpdesk.evaluation.draft_files import read_draft_file, write_draft_file
 from components.helpdesk.evaluation.drafting import DraftQuestion, EvaluationDraft, EvaluationDrafts
 from components.helpdesk.evaluation.sets import EvaluationSets
 from components.helpdesk.evaluation.variant_words import read_variant
@@ -28,37 +28,40 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 def test_only_what_the_file_says_to_keep_gets_into_the_set_as_it_was_mended(
-    database: Database, make_tenant: Callable[..., Tenant], tmp_path: Path
+    database: Database, make_tenant: Callable[..., Tenant]
 ) -> None:
     shop, sets, draft = make_tenant(), EvaluationSets(database), _draft()
-    file = tmp_path / "reviews" / "decisions.json"
-    write_decisions(draft, file)
-    assert not any(decision.keep for decision in read_decisions(file).values())
-    written = json.loads(file.read_text())
-    written["c1"] |= {"keep": True, "question": "How long does delivery take?", "documents": ["help/delivery.md"]}
-    written["c2"] |= {"keep": True, "documents": []}
-    file.write_text(json.dumps(written))
-    drafts = EvaluationDrafts(database, sets)
-    drafts.accept(shop.context, draft, read_decisions(file), "Mara", name="asked")
+    text = write_draft_file(draft)
+    assert read_draft_file(text) == (draft, {})
+    written = yaml.safe_load(text)
+    first, second, third = written["questions"]
+    first |= {"keep": True, "question": "How long does delivery take?", "documents": {"help/delivery.md": 1}}
+    second |= {"keep": True, "documents": {}}
+    assert third["look_at"] == ["help/thanks.md"]
+    read, decisions = read_draft_file(yaml.safe_dump(written))
+    EvaluationDrafts(database, sets).accept(shop.context, read, decisions, "Mara", name="asked")
     stored = sets.get(shop.context, "asked")
     assert stored.queries == {"c1": "How long does delivery take?", "c2": "do you sell boats"}
     assert stored.qrels == {"c1": {"help/delivery.md": 1}}
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("change", "told"),
     [
-        ("{", "the file"),
-        ('{"c1": {"kept": true}}', "c1"),
-        ('{"c1": {"keep": true, "documents": "help/a.md"}}', "c1 > documents"),
+        ({"kept": True}, "questions.0.kept"),
+        ({"keep": "perhaps"}, "questions.0.keep"),
+        ({"documents": "help/a.md"}, "questions.0.documents"),
+        ({"look_at": 3}, "questions.0.look_at"),
     ],
 )
-def test_a_file_of_decisions_that_cannot_be_read_says_where(tmp_path: Path, text: str, told: str) -> None:
-    file = tmp_path / "decisions.json"
-    file.write_text(text)
+def test_a_reviewed_file_that_cannot_be_read_says_where(change: dict[str, object], told: str) -> None:
+    written = yaml.safe_load(write_draft_file(_draft()))
+    written["questions"][0] |= change
     with pytest.raises(InvalidInput) as refused:
-        read_decisions(file)
-    assert f"{file}: {told}" in refused.value.message
+        read_draft_file(yaml.safe_dump(written), "mine.yaml")
+    assert f"mine.yaml, {told}" in refused.value.message
+    with pytest.raises(InvalidInput, match=r"mine\.yaml"):
+        read_draft_file("{", "mine.yaml")
 
 
 def test_the_form_keeps_nothing_until_it_is_ticked_and_gives_what_stands_in_it() -> None:
@@ -89,7 +92,11 @@ def test_a_variant_is_read_from_words_and_a_mistake_is_named(
 
 def _draft() -> EvaluationDraft:
     questions = tuple(
-        DraftQuestion(key, text, {"help/returns.md": 1}, None, "cited", None, uuid4())
-        for key, text in (("c1", "how long delivry"), ("c2", "do you sell boats"), ("c3", "thanks"))
+        DraftQuestion(key, text, {"help/returns.md": 1}, None, "cited", None, uuid4(), look_at)
+        for key, text, look_at in (
+            ("c1", "how long delivry", ()),
+            ("c2", "do you sell boats", ()),
+            ("c3", "thanks", ("help/thanks.md",)),
+        )
     )
     return EvaluationDraft("conversations", NOW, NOW, questions, 0)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Uuid, and_, cast, or_, select
+from sqlalchemy import Row, Select, Uuid, and_, cast, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from components.database.tables import AnswerRow, ConversationRow, FeedbackRow, MessageRow, OutcomeRow
@@ -21,8 +21,8 @@ _RESOLVED = ("verified", "contained", "handed_over")
 @dataclass(frozen=True)
 class AskedQuestion:
     """A customer's question and what came of it. cited: documents of the answer's citations; found: those of its
-    passages, best first. approved: by thumb or stars, None where nobody said. agent_said: a person's first words after
-    the answer, where one took over. customer: what is known of them."""
+    passages, best first. approved: by thumb or stars, None where nobody said. agent_said: the most that a person
+    said at once after the answer, where one took over; they begin with a greeting. customer: what is known of them."""
 
     question: str
     answer_id: UUID
@@ -101,7 +101,7 @@ def _agent_said(session: Session, message: MessageRow) -> str | None:
         select(later.text)
         .where(later.conversation_id == message.conversation_id, later.sequence > message.sequence)
         .where(later.author == "agent")
-        .order_by(later.sequence)
+        .order_by(func.length(later.text).desc(), later.sequence)
         .limit(1)
     )
     return found

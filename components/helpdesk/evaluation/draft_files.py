@@ -17,6 +17,7 @@ LONGEST_FILE = 2_000_000
 _HEAD = (
     "# Say of each question keep: true or keep: false; what says neither stays out. Change the question, and the\n"
     "# documents that answer it (none: the knowledge does not), and what a good answer says, where you know better.\n"
+    "# look_at: documents that were found where a person answered; move those that answer it to documents, with 1.\n"
     "# Personal data was removed by rules: look for what they missed.\n"
 )
 
@@ -28,6 +29,7 @@ class _Question(BaseModel):
     keep: bool | None = None
     question: str
     documents: dict[str, int] = Field(default_factory=dict)
+    look_at: list[str] = Field(default_factory=list)
     expected: str | None = None
     why: str = ""
     conversation_id: UUID | None = None
@@ -68,7 +70,14 @@ def read_draft_file(text: str, name: str = "the file") -> tuple[EvaluationDraft,
         raise InvalidInput(f"{name}: {error}", field="file") from error
     questions = tuple(
         DraftQuestion(
-            each.id, each.question, each.documents, each.expected, each.why, each.conversation_id, each.answer_id
+            each.id,
+            each.question,
+            each.documents,
+            each.expected,
+            each.why,
+            each.conversation_id,
+            each.answer_id,
+            tuple(each.look_at),
         )
         for each in read.questions
     )
@@ -87,6 +96,7 @@ def _written(each: DraftQuestion) -> Mapping[str, Any]:
         "keep": None,
         "question": each.question,
         "documents": dict(each.qrels),
+        "look_at": list(each.look_at),
         "expected": each.expected,
         "why": each.why,
         "conversation_id": str(each.conversation_id) if each.conversation_id else None,

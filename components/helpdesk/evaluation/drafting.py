@@ -18,13 +18,14 @@ from components.helpdesk.evaluation.personal_data import PersonalDataRemover, Ru
 from components.helpdesk.evaluation.sets import EvaluationSets
 
 MOST_DRAFTED = 500
-SUGGESTED = 3  # Documents to look at where nothing was cited: those that were found first.
+_LOOKED_AT = 3  # Documents, those that were found first.
 
 
 @dataclass(frozen=True)
 class DraftQuestion:
     """A candidate. qrels: documents suggested as answering, for the reviewer to judge; empty suggests that nothing
-    does. expected: what an agent said, where one did. why: where the suggestion comes from."""
+    does. look_at: documents that were found where a person answered, and may answer it. expected: what an agent said,
+    where one did. why: where the suggestion comes from."""
 
     candidate_id: str
     question: str
@@ -33,6 +34,7 @@ class DraftQuestion:
     why: str
     conversation_id: UUID | None
     answer_id: UUID
+    look_at: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -156,8 +158,7 @@ class EvaluationDrafts:
 
     def _candidate(self, asked: AskedQuestion, question: str, known: set[str]) -> DraftQuestion:
         suggested = asked.cited if asked.approved is not False else ()
-        if not suggested and asked.agent_said is not None:
-            suggested = asked.found[:SUGGESTED]
+        answered_by_person = not suggested and asked.agent_said is not None
         return DraftQuestion(
             candidate_id=asked.answer_id.hex[:12],
             question=question,
@@ -166,6 +167,7 @@ class EvaluationDrafts:
             why=asked.why,
             conversation_id=asked.conversation_id,
             answer_id=asked.answer_id,
+            look_at=asked.found[:_LOOKED_AT] if answered_by_person else (),
         )
 
 

@@ -33,7 +33,8 @@ class _Row:
         self._question = ipywidgets.Text(value=candidate.question, description="question", **wide)
         self._documents = ipywidgets.Text(value=", ".join(candidate.qrels), description="answered by", **wide)
         self._expected = ipywidgets.Text(value=candidate.expected or "", description="expected answer", **wide)
-        why = ipywidgets.Label(candidate.why)
+        look_at = f"; found were: {', '.join(candidate.look_at)}" if candidate.look_at else ""
+        why = ipywidgets.Label(candidate.why + look_at)
         rows = [ipywidgets.HBox([self._keep, why]), self._question, self._documents, self._expected]
         self.box = ipywidgets.VBox(rows, layout=ipywidgets.Layout(border="1px solid #999", padding="6px", margin="4px"))
 
