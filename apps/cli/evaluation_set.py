@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from apps.cli.account import account_name
 from apps.cli.console import out, print_json, warn
@@ -75,20 +74,14 @@ def list_versions(domain: Domain, as_json: AsJson = False) -> None:
     if as_json:
         print_json([asdict(each) for each in found])
         return
-    table = Table("name", "version", "", "from", "questions", "to refuse", "stored", "by", "note", box=None)
+    if not found:
+        out.print(f"no set yet: helpdesk evaluation-set import {domain} FOLDER")
     for each in found:
-        table.add_row(
-            each.name,
-            each.version,
-            "in use" if each.active else "",
-            each.kind,
-            str(each.queries),
-            str(each.unanswerable),
-            f"{each.created_at:%Y-%m-%d %H:%M}",
-            f"{each.author}, reviewed" if each.reviewed_by else each.author,
-            each.note,
-        )
-    out.print(table if found else f"no set yet: helpdesk evaluation-set import {domain} FOLDER")
+        out.print(f"{each.name}  {each.version}" + ("  in use" if each.active else ""), markup=False, soft_wrap=True)
+        by = f"{each.author}, reviewed" if each.reviewed_by else each.author
+        told = f"{each.queries} questions, {each.unanswerable} to refuse; {each.kind}, {each.created_at:%Y-%m-%d %H:%M}"
+        note = f": {each.note}" if each.note else ""
+        out.print(f"    {told} by {by}{note}", style="dim", markup=False, soft_wrap=True)
 
 
 @app.command()
