@@ -1,5 +1,7 @@
 """By the clock, for every tenant: knowledge is brought up to date and looked through, and facts are told."""
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from components.knowledge.readable_declarations import readable_declarations
@@ -26,7 +28,7 @@ def hourly_knowledge(
     due = sorted({source.tenant for source in declared} & known - waiting)
     if not due:
         return dg.SkipReason("no tenant with a source is without a waiting run")
-    return [dg.RunRequest(partition_key=tenant) for tenant in due]
+    return _one_each(context, due)
 
 
 @dg.schedule(
@@ -46,7 +48,7 @@ def fresh_facts(
         refresh = FactRefresh(database, Warehouse(helpdesk.settings.data_dir))
         due = [tenant.domain for tenant in tenants.list() if tenant.domain not in waiting and refresh.is_due(tenant)]
     known = set(TENANTS.get_partition_keys(dynamic_partitions_store=context.instance))
-    return [dg.RunRequest(partition_key=tenant) for tenant in due if tenant in known] or dg.SkipReason(
+    return _one_each(context, [tenant for tenant in due if tenant in known]) or dg.SkipReason(
         "nothing has happened that is not told yet"
     )
 
@@ -65,4 +67,10 @@ def knowledge_review(
     due = sorted(present & served - tenants_waiting(context.instance, REVIEW))
     if not due:
         return dg.SkipReason("no tenant's index serves yet, or the last run of each still waits")
-    return [dg.RunRequest(partition_key=tenant) for tenant in due]
+    return _one_each(context, due)
+
+
+def _one_each(context: dg.ScheduleEvaluationContext, tenants: Sequence[str]) -> list[dg.RunRequest]:
+    """A tick that is told twice begins no second run."""
+    tick = context.scheduled_execution_time.isoformat()
+    return [dg.RunRequest(f"{tenant}:{tick}", partition_key=tenant) for tenant in tenants]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import dagster as dg
@@ -14,6 +15,8 @@ from dagster_project.partitions import TENANTS
 from dagster_project.resources import Helpdesk
 from dagster_project.schedules import fresh_facts
 
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
+
 
 def test_the_facts_of_tenants_with_news_are_told(make_shop: Callable[..., Shop], instance: dg.DagsterInstance) -> None:
     shop = make_shop()
@@ -22,7 +25,7 @@ def test_the_facts_of_tenants_with_news_are_told(make_shop: Callable[..., Shop],
     assert TENANTS.has_partition_key(shop.domain, dynamic_partitions_store=instance)
 
     def due() -> set[str | None]:
-        with dg.build_schedule_context(instance=instance, resources={"helpdesk": helpdesk}) as context:
+        with dg.build_schedule_context(instance, NOW, {"helpdesk": helpdesk}) as context:
             requests = fresh_facts(context)
         return {request.partition_key for request in requests} if isinstance(requests, list) else set()
 

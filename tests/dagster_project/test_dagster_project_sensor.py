@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import dagster as dg
 import pytest
@@ -16,6 +17,7 @@ from dagster_project.schedules import hourly_knowledge
 from dagster_project.sensors import source_changes
 
 MakeShop = Callable[..., Shop]
+NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 
 
 class Watch:
@@ -137,7 +139,7 @@ def test_every_hour_every_tenant_with_a_source_runs_once(watched: tuple[Shop, Wa
     watch.tick()
 
     def due() -> set[str | None]:
-        with dg.build_schedule_context(instance=watch.instance, resources={"helpdesk": watch.helpdesk}) as context:
+        with dg.build_schedule_context(watch.instance, NOW, {"helpdesk": watch.helpdesk}) as context:
             requests = hourly_knowledge(context)
         return {request.partition_key for request in requests} if isinstance(requests, list) else set()
 
