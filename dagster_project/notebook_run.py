@@ -42,8 +42,11 @@ def run_by_dagstermill(
             raise failure or dg.Failure(f"{notebook.name} left nothing behind")
         write_node(without_context(read_node(done)), rendered.notebook)
     write_page(rendered.notebook, rendered.page)
+    # The interface shows notebooks of the folder that its code server was started in, and of no other.
+    shows = rendered.notebook.is_relative_to(Path.cwd())
+    notebook_value = dg.MetadataValue.notebook if shows else dg.MetadataValue.path
     shown: dict[str, dg.MetadataValue] = {
-        "notebook": dg.MetadataValue.notebook(str(rendered.notebook)),
+        "notebook": notebook_value(str(rendered.notebook)),
         "page": dg.MetadataValue.path(str(rendered.page)),
     }
     if failure is not None:

@@ -74,6 +74,9 @@ def lab_command(settings: Settings) -> tuple[str, ...]:
     configuration.mkdir(parents=True, exist_ok=True)
     # What is none cannot be said on a command line.
     (configuration / "jupyter_lab_config.json").write_text(json.dumps({"LabApp": {"news_url": None}}))
+    overrides = configuration / "labconfig" / "default_setting_overrides.json"
+    overrides.parent.mkdir(exist_ok=True)
+    overrides.write_text(json.dumps({"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}))
     options = {
         "ServerApp.ip": settings.host,
         "ServerApp.port": settings.resolved_lab_port,

@@ -52,6 +52,9 @@ def test_the_lab_opens_with_its_token_on_the_notebooks_and_without_it_not(lab: t
         page = browser.get(address)
         assert page.status_code == 200
         assert '"news": {"disabled": true}' in page.text
+        plugin = contents.replace("api/contents", "lab/api/settings/@jupyterlab/apputils-extension:notification")
+        asked = browser.get(plugin, params={"token": TOKEN}).json()["schema"]["properties"]["fetchNews"]["default"]
+        assert asked == "false", "a first visit is asked whether to fetch news"
         listed = browser.get(contents, params={"token": TOKEN}).json()["content"]
     assert {each["name"] for each in listed} == {f"{notebook.name}.ipynb" for notebook in notebooks()}
     assert {path.name for path in (settings.data_dir / "jupyter").iterdir()} >= {"config", "runtime"}
