@@ -6,9 +6,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from apps.cli.console import out, print_json
+from apps.cli.console import out, plain_table, print_json
 from apps.cli.context import AsJson, open_registry
 from components.core.errors import NotFound
 
@@ -58,15 +57,17 @@ def create(
 @app.command("list")
 def list_agents(domain: Domain, as_json: AsJson = False) -> None:
     """The agents of a tenant, by name."""
+    from components.helpdesk.access.roles import in_words
+
     with open_registry() as registry:
         agents = registry.agents.list(registry.tenants.get_by_domain(domain).context)
     if as_json:
         print_json([asdict(each) for each in agents])
         return
-    table = Table("name", "role", "team", "presence", box=None)
+    table = plain_table("name", "role", "team", "presence")
     table.add_column("e-mail", no_wrap=True)
     for each in agents:
-        table.add_row(each.name, each.role, each.team or "(every queue)", each.presence, each.email)
+        table.add_row(each.name, in_words(each.role), each.team or "(every queue)", each.presence, each.email)
     out.print(table if agents else f"no agent yet: helpdesk agent create {domain} EMAIL NAME")
 
 

@@ -8,9 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 import typer
-from rich.table import Table
 
-from apps.cli.console import out, print_json, warn
+from apps.cli.console import out, plain_table, print_json, warn
 from apps.cli.context import AsJson, open_registry
 from apps.cli.tenant import Domain
 
@@ -100,7 +99,7 @@ def _print(found: list[_Checked], as_json: bool, *, checked: bool) -> None:
     if as_json:
         print_json([asdict(each) for each in found])
         return
-    table = Table("channel", "address", *(["state"] if checked else []), box=None)
+    table = plain_table("channel", "address", *(["state"] if checked else []))
     for each in found:
         table.add_row(each.channel, each.address, *([each.problem or "well"] if checked else []))
     out.print(table if found else "no channel beside the web chat: config.channels says which a tenant has")

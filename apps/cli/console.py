@@ -13,6 +13,7 @@ from uuid import UUID
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -31,6 +32,14 @@ def print_error(message: str, code: str, *, as_json: bool) -> None:
     else:
         err.print("error:", style="bold red", end=" ")
         err.print(_one_line(message), markup=False, soft_wrap=True)
+
+
+def plain_table(*headers: str) -> Table:
+    """Columns without lines, from which nothing is cut off however narrow the terminal is."""
+    table = Table(box=None)
+    for header in headers:
+        table.add_column(header, overflow="fold")
+    return table
 
 
 def warn(message: str) -> None:

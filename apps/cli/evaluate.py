@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from apps.cli.console import out, print_json, progress_bar
+from apps.cli.console import out, plain_table, print_json, progress_bar
 from apps.cli.context import AsJson
 from apps.cli.evaluate_answers import answers
 from apps.cli.evaluate_nlu import nlu
@@ -69,7 +68,7 @@ def retrieval(
     if as_json:
         print_json(figures)
         return
-    table = Table("figure", "value", box=None)
+    table = plain_table("figure", "value")
     for key, value in figures.items():
         table.add_row(key, f"{value:.4f}" if isinstance(value, float) else str(value))
     out.print(table)

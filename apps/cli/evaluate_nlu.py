@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
-from apps.cli.console import err, out, print_json, progress_bar, warn
+from apps.cli.console import err, out, plain_table, print_json, progress_bar, warn
 from apps.cli.context import PROJECT, AsJson
 from components.core.errors import InvalidInput
 
@@ -247,18 +246,18 @@ def _figures(report: NluReport, train_seconds: float) -> dict[str, object]:
 
 
 def _show(figures: dict[str, object], report: NluReport) -> None:
-    table = Table("figure", "value", box=None)
+    table = plain_table("figure", "value")
     for name, value in figures.items():
         rows = {f"{name}.{key}": inner for key, inner in value.items()} if isinstance(value, dict) else {name: value}
         for key, shown in rows.items():
             table.add_row(key, f"{shown:.4f}" if isinstance(shown, float) else str(shown))
     out.print(table)
-    worst = Table("worst intents", "F1", "precision", "recall", "messages", box=None)
+    worst = plain_table("worst intents", "F1", "precision", "recall", "messages")
     for each in report.intents[:SHOWN]:
         worst.add_row(each.intent, f"{each.f1:.3f}", f"{each.precision:.3f}", f"{each.recall:.3f}", str(each.support))
     out.print(worst)
     if report.confusions:
-        confused = Table("intent", "taken for", "times", box=None)
+        confused = plain_table("intent", "taken for", "times")
         for pair in report.confusions[:SHOWN]:
             confused.add_row(pair.intent, pair.taken_for, str(pair.count))
         out.print(confused)

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from apps.cli.console import out, print_json
+from apps.cli.console import out, plain_table, print_json
 from apps.cli.context import AsJson, open_registry
 from apps.cli.tenant import Domain
 
@@ -66,7 +65,7 @@ def status(domain: Domain, as_json: AsJson = False) -> None:
     if found.refreshed_at is None:
         out.print(f"there are none yet: `helpdesk facts refresh {domain}` tells them")
         return
-    table = Table("dataset", "rows", "months", "from", "to", "kB", box=None)
+    table = plain_table("dataset", "rows", "months", "from", "to", "kB")
     for each in found.datasets:
         size = f"{each.size_bytes / 1000:,.0f}"
         table.add_row(each.dataset, f"{each.rows:,}", str(each.months), each.first or "", each.last or "", size)

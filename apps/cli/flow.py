@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from apps.cli import flow_simulate
 from apps.cli.account import account_name
-from apps.cli.console import out, print_json, warn
+from apps.cli.console import out, plain_table, print_json, warn
 from apps.cli.context import AsJson, open_registry
 from apps.cli.flow_import import import_flows
 from apps.cli.flow_paths import files_by_name, files_by_path, known_intents, known_work
@@ -148,7 +147,7 @@ def list_versions(tenant: OfTenant, as_json: AsJson = False) -> None:
     if as_json:
         print_json([asdict(version) for version in found])
         return
-    table = Table("version", "", "saved", "author", "note", box=None)
+    table = plain_table("version", "", "saved", "author", "note")
     for each in found:
         saved = f"{each.created_at:%Y-%m-%d %H:%M}" if each.created_at else ""
         table.add_row(str(each.version), "active" if each.active else "", saved, each.author, each.note)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from apps.cli.console import out, print_json
+from apps.cli.console import out, plain_table, print_json
 from apps.cli.context import AsJson, open_registry, open_workbench
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def budget(tenant: Domain, as_json: AsJson = False) -> None:
             }
         )
         return
-    table = Table("", "spent", "limit", "tokens", "limit", "level", "starts anew", box=None)
+    table = plain_table("", "spent", "limit", "tokens", "limit", "level", "starts anew")
     for name, period in (("today", state.daily), ("this month", state.monthly)):
         table.add_row(
             name,
@@ -109,7 +109,7 @@ def _read_budget(domain: str) -> BudgetState:
 
 
 def _models_table(shown: list[ModelStatus]) -> Table:
-    table = Table("model", "provider", "where", "in / out per million", "health", "circuit", box=None)
+    table = plain_table("model", "provider", "where", "in / out per million", "health", "circuit")
     for each in shown:
         price = f"{_short(each.input_price)} / {_short(each.output_price)} {each.currency}"
         table.add_row(

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
-from apps.cli.console import err, out, print_json, progress_bar, warn
+from apps.cli.console import err, out, plain_table, print_json, progress_bar, warn
 from apps.cli.context import AsJson, open_registry
 
 if TYPE_CHECKING:
@@ -96,10 +95,7 @@ def status(as_json: AsJson = False) -> None:
     if as_json:
         print_json([asdict(each) for each in found])
         return
-    table = Table(box=None)
-    for heading in ("project", "version", "leads", "F1 local", "F1 Rasa"):
-        table.add_column(heading, no_wrap=True)
-    table.add_column("tenants")
+    table = plain_table("project", "version", "leads", "F1 local", "F1 Rasa", "tenants")
     for each in found:
         figures = [f"{each.macro_f1[engine]:.3f}" if engine in each.macro_f1 else "-" for engine in ("local", "rasa")]
         tenants = ", ".join(

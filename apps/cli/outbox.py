@@ -7,9 +7,8 @@ from typing import Annotated
 from uuid import UUID
 
 import typer
-from rich.table import Table
 
-from apps.cli.console import out, print_json
+from apps.cli.console import out, plain_table, print_json
 from apps.cli.context import AsJson, open_registry
 from apps.cli.tenant import Domain
 
@@ -35,7 +34,7 @@ def list_rows(
     if as_json:
         print_json([asdict(row) for row in rows])
         return
-    table = Table("id", "kind", "key", "state", "tries", "reason", "next", box=None)
+    table = plain_table("id", "kind", "key", "state", "tries", "reason", "next")
     table.columns[0].no_wrap = True
     for row in rows:
         at = f"{row.next_at:%Y-%m-%d %H:%M:%S}" if row.state == "waiting" else ""

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from apps.cli.account import account_name
-from apps.cli.console import err, out, print_json
+from apps.cli.console import err, out, plain_table, print_json
 from apps.cli.context import AsJson, open_registry, open_workbench
 from apps.cli.flow import Author, MaybeTenant, OfTenant
 from components.core.errors import InvalidInput
@@ -60,7 +59,7 @@ def list_plans(tenant: OfTenant, as_json: AsJson = False) -> None:
     if as_json:
         print_json([_told(plan) for plan in found])
         return
-    table = Table("name", "goal", "version", "needs", "may use", "tools", box=None)
+    table = plain_table("name", "goal", "version", "needs", "may use", "tools")
     for plan in found:
         tools = ", ".join(dict.fromkeys(step.tool for step in plan.steps))
         version = str(plan.version or "shipped")

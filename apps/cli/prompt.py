@@ -9,10 +9,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from apps.cli.account import account_name
-from apps.cli.console import out, print_json, progress_bar
+from apps.cli.console import out, plain_table, print_json, progress_bar
 from apps.cli.context import AsJson, open_registry, open_workbench
 from apps.cli.tenant import Domain
 from components.core.errors import InvalidInput
@@ -39,7 +38,7 @@ def list_versions(domain: Domain, as_json: AsJson = False) -> None:
     if as_json:
         print_json([asdict(version) for version in found])
         return
-    table = Table("id", "version", "", "saved", "author", "note", box=None)
+    table = plain_table("id", "version", "", "saved", "author", "note")
     for each in found:
         saved = f"{each.created_at:%Y-%m-%d %H:%M}" if each.created_at else ""
         table.add_row(each.prompt_id, str(each.version), "active" if each.active else "", saved, each.author, each.note)

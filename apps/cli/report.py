@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
 import typer
-from rich.table import Table
 
-from apps.cli.console import out, print_json
+from apps.cli.console import out, plain_table, print_json
 from apps.cli.context import AsJson, open_registry
 from components.core.errors import InvalidInput
 
@@ -86,7 +85,7 @@ def _print_headlines(tenant: Tenant, filters: Filters, told: Sequence[Headline],
             "no facts yet: they are collected by Dagster's asset of that name while `helpdesk up` runs", markup=False
         )
         return
-    table = Table("", "now", "interval (95 %)", f"{before.since} to {before.until}", "", box=None)
+    table = plain_table("", "now", "interval (95 %)", f"{before.since} to {before.until}", "")
     for each in told:
         interval = (
             each.interval and f"{_value(each.interval.low, each.unit)} to {_value(each.interval.high, each.unit)}"

@@ -9,9 +9,8 @@ from uuid import UUID, uuid4
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
-from apps.cli.console import out, print_json
+from apps.cli.console import out, plain_table, print_json
 from apps.cli.context import AsJson, open_registry, open_workbench
 from apps.cli.tenant import Domain
 from components.core.errors import InvalidInput
@@ -79,7 +78,7 @@ def list_runs(
     if as_json:
         print_json([asdict(run) for run in runs])
         return
-    table = Table("id", "began", "kind", "name", "status", "why", box=None)
+    table = plain_table("id", "began", "kind", "name", "status", "why")
     table.columns[0].no_wrap = True
     for run in runs:
         why = run.fault.message[:80] if run.fault else ""

@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
-from apps.cli.console import out, print_json, warn
+from apps.cli.console import out, plain_table, print_json, warn
 from apps.cli.context import AsJson, open_registry
 from components.core.errors import InvalidInput
 from components.core.tenant import Tenant
@@ -76,7 +75,7 @@ def list_tenants(as_json: AsJson = False) -> None:
     if as_json:
         print_json([asdict(tenant) for tenant in tenants])
         return
-    table = Table("domain", "name", box=None)
+    table = plain_table("domain", "name")
     table.add_column("tenant_id", no_wrap=True, min_width=36)  # An id cut short is none.
     for tenant in tenants:
         table.add_row(tenant.domain, tenant.name, str(tenant.tenant_id))

@@ -9,9 +9,8 @@ from uuid import UUID
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
-from apps.cli.console import out, print_json
+from apps.cli.console import out, plain_table, print_json
 from apps.cli.context import AsJson, open_registry
 from apps.cli.tenant import Domain
 from components.core.errors import InvalidInput, NotFound
@@ -68,7 +67,7 @@ def list_tickets(
     if as_json:
         print_json(page)
         return
-    table = Table("number", "status", "priority", "first response", "resolution", "for", "subject", box=None)
+    table = plain_table("number", "status", "priority", "first response", "resolution", "for", "subject")
     for view in page.tickets:
         ticket = view.ticket
         whose = names.get(ticket.assigned_to, "left") if ticket.assigned_to else ticket.team or "nobody"

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
-from apps.cli.console import out, print_json, warn
+from apps.cli.console import out, plain_table, print_json, warn
 from apps.cli.context import AsJson, open_registry
 from components.core.errors import InvalidInput
 from components.core.tenant import Tenant
@@ -173,7 +172,7 @@ def _show(
         left = [{"operation": title, "reason": why} for title, why in skipped]
         print_json({"origin": origin, "added": not dry_run, "tools": told, "skipped": left})
         return
-    table = Table("tool", "does", "is", "description", box=None)
+    table = plain_table("tool", "does", "is", "description")
     table.columns[0].no_wrap = True
     for each in tools:
         told_of = _told(each)

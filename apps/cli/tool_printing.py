@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 from rich.table import Table
 
-from apps.cli.console import out
+from apps.cli.console import out, plain_table
 
 if TYPE_CHECKING:
     from components.tools.approvals import Approval
@@ -22,7 +22,7 @@ _LONGEST = 100
 
 def tool_table(offered: Iterable[OfferedTool]) -> Table:
     """One line a tool."""
-    table = Table("tool", "does", "allowed", "approval", "a minute", "from", "description", box=None)
+    table = plain_table("tool", "does", "allowed", "approval", "a minute", "from", "description")
     for each in offered:
         spec, rules = each.tool.spec, each.rules
         allowed = "yes" if rules.allowed else "no"
@@ -45,7 +45,7 @@ def print_tool(offered: OfferedTool) -> None:
         }
     )
     required = spec.input_schema.get("required", ())
-    table = Table("argument", "required", "type", "description", box=None)
+    table = plain_table("argument", "required", "type", "description")
     for name, schema in spec.input_schema.get("properties", {}).items():
         told = schema.get("description", "") if isinstance(schema, Mapping) else ""
         table.add_row(escape(name), "yes" if name in required else "", escape(_type(schema)), escape(told))

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID, uuid4
 
 import typer
-from rich.table import Table
 
-from apps.cli.console import out, print_json, warn
+from apps.cli.console import out, plain_table, print_json, warn
 from apps.cli.context import AsJson, open_registry, open_workbench
 from apps.cli.tenant import Domain
 from apps.cli.workflow_export import add_export_command
@@ -173,7 +172,7 @@ def list_workflows(domain: Domain, as_json: AsJson = False) -> None:
     if as_json:
         print_json([{key: value for key, value in asdict(each).items() if key != "document"} for each in found])
         return
-    table = Table("name", "version", "nodes", "called at", box=None)
+    table = plain_table("name", "version", "nodes", "called at")
     for each in found:
         version = str(each.version) if each.version else "shipped"
         table.add_row(each.name, version, str(len(each.document["nodes"])), each.webhook or "")
