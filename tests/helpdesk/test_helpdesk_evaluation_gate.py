@@ -150,6 +150,48 @@ def test_other_words_count_as_a_change_and_other_questions_are_no_pair() -> None
     assert compare(before, other).pairs == 1
 
 
+def judged(scores: dict[str, float | None], judge: str | None = "gpt") -> AnswerRun:
+    made = run(dict.fromkeys(scores, True))
+    results = (replace(each, faithfulness=scores[each.question_id]) for each in made.results)
+    return replace(made, results=tuple(results), judge=judge)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        ([1.0] * 6, [0.0] * 6, "worse"),
+        ([1.0] * 5, [0.0] * 5, "undecided"),  # Nobody believes a judge on five answers.
+        ([1.0] * 20, [1.0] * 17 + [0.0] * 3, "undecided"),  # A drop of 0.15 that chance may have made.
+        ([1.0] * 400, [1.0] * 385 + [0.0] * 15, "worse"),
+        ([0.0] * 6, [1.0] * 6, "better"),
+        ([0.5] * 20, [0.5] * 20, "not_worse"),
+    ],
+)
+def test_a_judge_blocks_where_its_drop_is_beyond_chance_and_nowhere_else(
+    before: list[float], after: list[float], verdict: str
+) -> None:
+    found = compare(judged(numbered(before)), judged(numbered(after)))
+    assert found.opinions["faithfulness"].verdict == verdict
+    assert found.blocks == (verdict == "worse")
+    assert found.verdict == ("worse" if found.blocks else "not_worse")
+    assert "faithfulness" in found.reason
+    assert found.summary()["judge"] == "gpt"
+
+
+def test_two_judges_are_never_compared_nor_one_with_none() -> None:
+    good, bad = numbered([1.0] * 9), numbered([0.0] * 9)
+    for before in ("another", None):
+        found = compare(judged(good, before), judged(bad))
+        assert (found.opinions, "faithfulness" in found.differences, found.blocks) == ({}, False, False)
+    unjudged: dict[str, float | None] = {**bad, **dict.fromkeys("345678")}
+    found = compare(judged(good), judged(unjudged))
+    assert (found.opinions["faithfulness"].pairs, found.blocks) == (3, False), "what is not judged is no 0"
+
+
+def numbered(values: list[float]) -> dict[str, float | None]:
+    return {str(number): value for number, value in enumerate(values)}
+
+
 @settings(max_examples=10)
 @given(RIGHTS)
 def test_a_run_comes_back_from_the_history_as_it_went_in(rights: dict[str, bool]) -> None:
