@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
-from decimal import Decimal
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from components.helpdesk.evaluation.answer_comparison import compare
-from components.helpdesk.evaluation.answer_run import AnswerResult, AnswerRun, run_of
+from components.helpdesk.evaluation.answer_run import AnswerRun, run_of
 from components.helpdesk.evaluation.gate import ALLOWED_DROP, judge, told
 from components.helpdesk.evaluation.metrics import ndcg, recall, reciprocal_rank
 from components.helpdesk.evaluation.question_scores import score_questions
+from tests.helpdesk.judged_runs import NOW, RESULT, judged_run
 
 VALUES = st.dictionaries(st.integers(0, 30).map(str), st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=1)
-RESULT = AnswerResult(
-    question_id="q",
-    question="How long?",
-    answerable=True,
-    answered=True,
-    right=True,
-    text="Nine days [1].",
-    cited=("help/shipping.md",),
-    reason=None,
-    confidence=0.7,
-    similarity=0.5,
-    grounded=1.0,
-    seconds=0.1,
-    input_tokens=10,
-    output_tokens=5,
-    cost=Decimal("0.0001"),
-    model="m",
-    answer_id=None,
-)
-NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
 
 def run(rights: dict[str, bool], **changes: object) -> AnswerRun:
@@ -198,3 +177,6 @@ def test_a_run_comes_back_from_the_history_as_it_went_in(rights: dict[str, bool]
     made = run(rights)
     assert run_of(made.stored("trial")).results == made.results
     assert run_of(made.stored("trial")).metrics == made.metrics
+    opinions = judged_run("gpt")
+    again = run_of(opinions.stored("trial"))
+    assert (again.results, again.judge, again.told_judge) == (opinions.results, "gpt", opinions.told_judge)

@@ -136,6 +136,11 @@ class AnswerRun:
         }
         return {name: interval for name, interval in found.items() if interval is not None}
 
+    @property
+    def shares(self) -> dict[str, Interval]:
+        """The metrics that lie between 0 and 1."""
+        return {name: interval for name, interval in self.metrics.items() if name not in AMOUNTS}
+
     def by_question(self, figure: str) -> dict[str, float]:
         """One figure of each question that has it: right, answered, similarity, grounded, faithfulness,
         context_relevance, seconds, input_tokens, output_tokens or cost."""
