@@ -27,7 +27,8 @@ _FENCED = re.compile(r"\A\s*```(?:json)?\s*(.*?)\s*```\s*\Z", re.DOTALL)
 @component
 class GatewayChatGenerator:
     """Haystack's ChatGenerator. One model answers, or nobody does: no other one, no quote and no text that was kept
-    stands in for it. What it says is JSON of the shape `reply`."""
+    stands in for it. What it says is JSON of the shape `reply`. It spends up to the soft limit of the tenant's budgets:
+    the rest is for customers."""
 
     def __init__(
         self,
@@ -53,6 +54,9 @@ class GatewayChatGenerator:
     def run(self, messages: list[HaystackMessage]) -> dict[str, Any]:
         """One reply. Raises ModelUnavailable and its kinds (ModelMisbehaved for text of another shape),
         BudgetExhausted, PromptTooLong."""
+        budget = self._loop.run(self._gateway.budget(self._tenant, self._policy), self._deadline)
+        if budget.level != "ok":
+            raise BudgetExhausted("the tenant's budget is past its soft limit: what is left is for customers")
         request = ChatRequest(
             messages=tuple(ChatMessage(each.role.value, each.text or "") for each in messages),
             max_tokens=self._max_tokens,

@@ -14,12 +14,13 @@ import pytest
 from helpdesk_shop import NORWAY, RETURNS, SHIPPING, WARRANTY, Shop, evaluation_folder
 
 from components.bootstrap import Workbench, build_workbench
-from components.core.errors import InvalidInput, ModelNotAllowed
+from components.core.errors import InvalidInput, ModelNotAllowed, WorseThanActive
 from components.core.settings import Settings
 from components.database.addresses import DatabaseAddresses
 from components.helpdesk.evaluation.answer_run import AnswerRun, Variant, run_of
 from components.helpdesk.evaluation.last_scores import last_scores
 from components.helpdesk.tenant_config import validate_config
+from components.retrieval.prompting import shipped_prompt
 from tests.helpdesk.judging_model import CARRIED, RELEVANT, JudgingModel, judging_model
 from tests.helpdesk.scripted_model_server import Script
 
@@ -191,12 +192,30 @@ def test_a_judge_that_had_nothing_to_say_is_asked_again_and_the_questions_are_no
     assert (again.measured, len(model.judged)) == (False, 2)
 
 
-def test_a_budget_that_is_used_up_leaves_answers_unjudged(
+@pytest.mark.parametrize("daily", [0, 1])
+def test_judging_leaves_customers_what_is_past_the_soft_limit(
+    judging: Workbench, model: JudgingModel, tmp_path: Path, daily: int
+) -> None:
+    budget = {"daily": {"money": daily}, "soft": 0.0001}
+    run = judge(make_shop(judging, tmp_path, {**ALL, "budget": budget}, asked=1))
+    assert run.results[0].model == ("scripted" if daily else "extractive")
+    assert run.told_judge.endswith("0 of 1 answers; not judged: 1 since the tenant's budget is past its soft limit")
+    assert (model.judged, run.judge_cost) == ([], 0)
+
+
+def test_a_prompt_whose_answers_follow_less_from_their_passages_is_not_activated(
     judging: Workbench, model: JudgingModel, tmp_path: Path
 ) -> None:
-    config = {**ALL, "budget": {"daily": {"money": 0}}}
-    run = judge(make_shop(judging, tmp_path, config, asked=1))
-    assert run.told_judge == f"{JUDGE} judged 0 of 1 answers; not judged: 1 since the tenant's budget is used up"
+    shop, shipped = make_shop(judging, tmp_path, JUDGED), shipped_prompt()
+    context, told = shop.tenant.context, list[tuple[int, int]]()
+    version = judging.prompts.save(context, "answer", shipped.system + " Be vague.", shipped.user, author="a", note="n")
+    model.faithful = lambda question: {"statements": ["a"], "statement_scores": [0]}
+    model.forget()
+    with pytest.raises(WorseThanActive, match=r"faithfulness -1\.000") as refused:
+        judging.prompt_gate.activate(context, "answer", version, "a", on_progress=lambda *at: told.append(at))
+    assert (refused.value.comparison["judge"], judging.prompts.active(context).version) == (JUDGE, 0)
+    assert len(model.judged) == 12, "what is active was judged with the index"
+    assert (told[0], told[-1], told) == ((6, 12), (12, 12), sorted(told))
 
 
 def test_an_index_whose_answers_follow_less_from_their_passages_is_held_back(

@@ -24,7 +24,7 @@ OPINIONS = ("faithfulness", "context_relevance")
 _WHY = {
     ModelMisbehaved.code: "where what it said is no judgement",
     ModelTimedOut.code: "where it was too slow",
-    BudgetExhausted.code: "since the tenant's budget is used up",
+    BudgetExhausted.code: "since the tenant's budget is past its soft limit",
     PromptTooLong.code: "that are longer than it reads",
     NotFound.code: "whose passages are there no more",
 }
