@@ -225,7 +225,7 @@ def _print(run: AnswerRun, before: AnswerRun | None, compared: Comparison | None
 def _print_judge(run: AnswerRun) -> None:
     if run.judge is None:
         return
-    out.print(f"{run.told_judge}, for {run.judge_cost:f} {run.currency}".rstrip(), markup=False, soft_wrap=True)
+    out.print(f"{run.told_judge}, for {run.judge_cost:.4g} {run.currency}".rstrip(), markup=False, soft_wrap=True)
     for each in run.doubted[:MOST_SHOWN]:
         out.print(f"? not in its passages: {' '.join(each.doubted)} ({each.question})", markup=False, soft_wrap=True)
 
