@@ -27,23 +27,13 @@ from tests.helpdesk.scripted_model_server import Script
 JUDGE = "scripted-small"
 ALL = {"high_accuracy_model": "scripted", "models": [JUDGE, "down", "absent"]}
 JUDGED = {**ALL, "evaluation": {"judge": JUDGE}}
-NINE, WEEK = "A parcel to Norway takes nine days [1].", "The refund reaches your card in a week [1]."
 ANSWERED = {
-    NORWAY: ("help/shipping.md", NINE),
-    "How long does an express parcel to Norway take?": (
-        "help/shipping.md",
-        "Express parcels to Norway take two days [1].",
-    ),
-    "When do I get the refund for a tent?": ("help/returns.md", WEEK),
-    "Within how many days can I return unused tents?": (
-        "help/returns.md",
-        "You can return unused tents within 45 days [1].",
-    ),
-    "How many years of warranty do tents have?": ("help/warranty.md", "Tents carry a warranty of seven years [1]."),
-    "What do I send with my warranty claim?": (
-        "help/warranty.md",
-        "Send the invoice number with your warranty claim [1].",
-    ),
+    NORWAY: ("shipping", "A parcel to Norway takes nine days [1]."),
+    "How long does an express parcel to Norway take?": ("shipping", "Express parcels to Norway take two days [1]."),
+    "When do I get the refund for a tent?": ("returns", "The refund reaches your card in a week [1]."),
+    "Within how many days can I return unused tents?": ("returns", "You can return unused tents within 45 days [1]."),
+    "How many years of warranty do tents have?": ("warranty", "Tents carry a warranty of seven years [1]."),
+    "What do I send with my warranty claim?": ("warranty", "Send the invoice number with your warranty claim [1]."),
 }
 QUESTIONS = tuple(ANSWERED)
 
@@ -84,7 +74,7 @@ def make_shop(workbench: Workbench, folder: Path, config: dict[str, Any], *, ask
     (folder / domain).mkdir()
     shop = Shop(workbench.tenants.create("Shop", domain, config), folder / domain, workbench)
     shop.write(returns=RETURNS, shipping=SHIPPING, warranty=WARRANTY)
-    known = {question: ANSWERED[question][0] for question in QUESTIONS[:asked]}
+    known = {question: f"help/{ANSWERED[question][0]}.md" for question in QUESTIONS[:asked]}
     shop.ingest(evaluation_folder(folder / "evaluation", known))
     return shop
 
