@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 20
 _PARTS = ("prompt", "model", "top-k", "pipeline")
+NO_JUDGE = "none"
 _PER_ANSWER = {"seconds": "s an answer", "cost": "cost an answer"}
 
 
@@ -38,6 +39,14 @@ def answers(
         str | None,
         typer.Option(help="Compare with another: `now`, or some of prompt=…,model=…,top-k=…,pipeline=…"),
     ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            help="A language model of the tenant's that says whether answers follow from their passages, and these "
+            "hold what was asked for: two calls an answer. `none`: nobody is asked.",
+            show_default="evaluation.judge of the tenant's configuration",
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Ask the questions of a set, each as a customer would, and count what is answered right.
@@ -51,12 +60,13 @@ def answers(
         if questions.told_missing:
             warn(questions.told_missing)
         after_variant = _variant(workbench, found, prompt, model, top_k, pipeline)
+        asked_judge = _judge(found, judge)
         before_variant = None if against is None else _parsed(workbench, found, against)
         with progress_bar(as_json=as_json) as bar:
             before = None
             if before_variant is not None:
-                before = _run(workbench, found, questions, before_variant, bar, "asking the other")
-            after = _run(workbench, found, questions, after_variant, bar, "asking")
+                before = _run(workbench, found, questions, before_variant, asked_judge, bar, "asking the other")
+            after = _run(workbench, found, questions, after_variant, asked_judge, bar, "asking")
     from components.helpdesk.evaluation.answer_comparison import compare
 
     compared = compare(before, after) if before is not None else None
@@ -67,12 +77,22 @@ def answers(
 
 
 def _run(
-    workbench: Workbench, tenant: Tenant, questions: EvaluationSet, variant: Variant, bar: Progress, text: str
+    workbench: Workbench,
+    tenant: Tenant,
+    questions: EvaluationSet,
+    variant: Variant,
+    judge: str | None,
+    bar: Progress,
+    text: str,
 ) -> AnswerRun:
-    task = bar.add_task(text, total=len(questions.queries))
-    run = workbench.answer_evaluations.run(
-        tenant.context, questions, variant, on_progress=lambda done, total: bar.update(task, completed=done)
-    )
+    asked = len(questions.queries)
+    task = bar.add_task(text, total=asked)
+
+    def show(done: int, total: int) -> None:
+        told = f"having {judge} judge them" if done > asked else text
+        bar.update(task, completed=done, total=total, description=told)
+
+    run = workbench.answer_evaluations.run(tenant.context, questions, variant, judge=judge, on_progress=show)
     workbench.evaluation_runs.store(tenant.context, run.stored("trial", "helpdesk evaluate answers"))
     return run
 
@@ -85,6 +105,13 @@ def _tenant(workbench: Workbench, domain: str | None) -> Tenant:
         known = ", ".join(each.domain for each in tenants) or "none yet"
         raise InvalidInput(f"--tenant is needed: one of {known}", field="tenant")
     return tenants[0]
+
+
+def _judge(tenant: Tenant, asked: str | None) -> str | None:
+    from components.helpdesk.tenant_config import read_config
+
+    judge = read_config(tenant.config).evaluation.judge if asked is None else asked
+    return None if judge == NO_JUDGE else judge
 
 
 def _questions(workbench: Workbench, tenant: Tenant, name: str | None) -> EvaluationSet:
@@ -155,6 +182,15 @@ def _machine(run: AnswerRun, compared: Comparison | None) -> dict[str, Any]:
         "questions": len(run.results),
         "currency": run.currency,
         "metrics": run.metrics,
+        "judge": None
+        if run.judge is None
+        else {
+            "model": run.judge,
+            "judged": run.judged,
+            "cost": run.judge_cost,
+            "told": run.told_judge,
+            "doubted": [{"question": each.question, "statements": each.doubted} for each in run.doubted],
+        },
         "comparison": None if compared is None else compared.summary(),
     }
 
@@ -166,6 +202,7 @@ def _print(run: AnswerRun, before: AnswerRun | None, compared: Comparison | None
         for name, interval in run.metrics.items():
             table.add_row(_named(name), _number(interval.value), _range(interval))
         out.print(table)
+        _print_judge(run)
         return
     table = Table("figure", "before", "after", "difference", "95 %", box=None)
     for name, interval in run.metrics.items():
@@ -179,9 +216,18 @@ def _print(run: AnswerRun, before: AnswerRun | None, compared: Comparison | None
         )
     out.print(table)
     out.print(compared.reason, markup=False)
+    _print_judge(run)
     for each in [one for one in compared.changed if one.rightness_changed][:MOST_SHOWN]:
         sign = "+ right now:" if each.after.right else "- no longer right:"
         out.print(f"{sign} {each.question}", markup=False, soft_wrap=True)
+
+
+def _print_judge(run: AnswerRun) -> None:
+    if run.judge is None:
+        return
+    out.print(f"{run.told_judge}, for {run.judge_cost:.4g} {run.currency}".rstrip(), markup=False, soft_wrap=True)
+    for each in run.doubted[:MOST_SHOWN]:
+        out.print(f"? not in its passages: {' '.join(each.doubted)} ({each.question})", markup=False, soft_wrap=True)
 
 
 def _named(figure: str) -> str:

@@ -1,87 +1,51 @@
-"""Asks the questions of a set as customers would, of any prompt, model and pipeline, and judges the answers."""
+"""Asks the questions of a set as customers would, of any prompt, model and pipeline, and tells the right answers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from hashlib import sha256
 from time import perf_counter
-from typing import Any
 from uuid import uuid4
 
-from components.core.answers import Answer
+from components.core.answers import Answer, Passage
 from components.core.embeddings import Embedder
-from components.core.errors import IndexUnavailable, InvalidEvaluationSet, ModelUnavailable
-from components.core.generation import AnswerGenerator
-from components.core.prompts import PromptTemplate
+from components.core.errors import InvalidEvaluationSet, ModelUnavailable, NotFound
 from components.core.settings import Settings
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.helpdesk.answer_lineage import PassageLineage
 from components.helpdesk.answer_log import AnswerLog
-from components.helpdesk.answer_terms import read_terms
 from components.helpdesk.answered_question import AnsweredQuestion
-from components.helpdesk.evaluation.answer_run import DEFAULT_TOP_K, AnswerResult, AnswerRun, Variant, run_of
+from components.helpdesk.evaluation.answer_judge import AnswerJudge
+from components.helpdesk.evaluation.answer_run import AnswerResult, AnswerRun, Variant, run_of
 from components.helpdesk.evaluation.answer_similarity import AnswerSimilarityEvaluator
 from components.helpdesk.evaluation.beir import EvaluationSet, set_version
+from components.helpdesk.evaluation.bound_variant import BoundVariant, GeneratorFor, bind
+from components.helpdesk.evaluation.judging import judged
 from components.helpdesk.evaluation.runs import EvaluationRuns
 from components.helpdesk.inside_channels import EVALUATION
-from components.helpdesk.searching import checked_question, checked_top_k
+from components.helpdesk.searching import checked_question
 from components.helpdesk.storable import made_readable
-from components.retrieval.loading import Bindings, parse_definition
-from components.retrieval.pipeline import RetrievalPipeline
-from components.retrieval.pipeline_schema import shipped_pipelines
-from components.retrieval.prompting import check_template
-from components.vectors.snapshot import IndexSnapshot
-from components.vectors.tenant_index import TenantIndex
 
-SENT = "sent"  # The name of a pipeline that came as YAML.
-
-# The tenant's generator, with a named model instead of its own, and a text that changes when what answers does. Raises
-# ModelNotAllowed.
-GeneratorFor = Callable[[TenantContext, str | None], tuple[AnswerGenerator, str]]
-
-
-@dataclass(frozen=True)
-class _Bound:
-    """A variant on one version of the tenant's index, ready to be asked."""
-
-    tenant: TenantContext
-    pipeline: RetrievalPipeline
-    index_version: int
-    template: PromptTemplate
-    threshold: float
-    top_k: int
-    model: str | None
-    channel: str
-    basis: tuple[object, ...]
-
-    @property
-    def variant(self) -> dict[str, Any]:
-        return {
-            "prompt_id": self.template.prompt_id,
-            "prompt_version": self.template.version,
-            "model": self.model,
-            "top_k": self.top_k,
-            "pipeline": self.pipeline.name,
-            "pipeline_version": self.pipeline.version,
-            "index_version": self.index_version,
-            "threshold": self.threshold,
-        }
-
-    def fingerprint(self, questions: EvaluationSet) -> str:
-        asked = (questions.name, questions.version, questions.missing)
-        return sha256(repr((self.basis, asked)).encode()).hexdigest()
+# The model of that name as a judge, on the tenant's account. Raises ModelNotAllowed.
+JudgeFor = Callable[[TenantContext, str], AnswerJudge]
 
 
 class AnswerEvaluations:
     """Thread-safe. Nothing is looked up among earlier answers, so that time and cost are what they would be."""
 
-    def __init__(self, database: Database, embedder: Embedder, generator_for: GeneratorFor, settings: Settings) -> None:
+    def __init__(
+        self,
+        database: Database,
+        embedder: Embedder,
+        generator_for: GeneratorFor,
+        judge_for: JudgeFor,
+        settings: Settings,
+    ) -> None:
         self._database, self._embedder, self._settings = database, embedder, settings
-        self._generator_for = generator_for
+        self._generator_for, self._judge_for = generator_for, judge_for
         self._log, self._runs = AnswerLog(database), EvaluationRuns(database)
         self._similarity = AnswerSimilarityEvaluator(embedder)
 
@@ -94,6 +58,7 @@ class AnswerEvaluations:
         candidate: bool = False,
         labelled: bool = True,
         channel: str = EVALUATION,
+        judge: str | None = None,
         on_progress: Callable[[int, int], None] = lambda done, total: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> AnswerRun:
@@ -101,24 +66,30 @@ class AnswerEvaluations:
         it is for does that.
 
         candidate: of the newest index, not of the one that serves. labelled: whether the set knows what is right.
-        cancelled: asked before every question. Raises InvalidEvaluationSet where there is no question, InvalidPrompt,
-        InvalidPipeline, InvalidInput, ModelNotAllowed, IndexUnavailable, ModelMismatch, DatabaseUnavailable. A question
-        whose model fails is a result with an error.
+        judge: a model that is asked afterwards what it thinks of the answers; the run is kept where it is down.
+        on_progress: steps done, of all, which are twice the questions with a judge. cancelled: asked at every step.
+
+        Raises InvalidEvaluationSet where there is no question, InvalidPrompt, InvalidPipeline, InvalidInput,
+        ModelNotAllowed, IndexUnavailable, ModelMismatch, DatabaseUnavailable. A question whose model fails is a result
+        with an error.
         """
         if not questions.queries:
             raise InvalidEvaluationSet(f"no question can be asked; {questions.told_missing or 'the set is empty'}")
-        bound = self._bind(tenant, variant, candidate, channel)
+        bound = self._bind(tenant, variant, candidate)
+        asked = None if judge is None else self._judge_for(tenant, judge)
+        count = len(questions.queries)
+        steps = count if asked is None else 2 * count
         started = datetime.now(UTC)
         results: list[AnswerResult] = []
         currency = ""
         for query in questions.queries:
             if cancelled():
                 break
-            result, paid_in = self._ask(bound, questions, query, labelled)
+            result, paid_in = self._ask(bound, questions, query, labelled, channel)
             results.append(result)
             currency = currency or paid_in
-            on_progress(len(results), len(questions.queries))
-        return AnswerRun(
+            on_progress(len(results), steps)
+        run = AnswerRun(
             set_name=questions.name,
             set_version=questions.version,
             variant=bound.variant,
@@ -128,54 +99,89 @@ class AnswerEvaluations:
             finished_at=datetime.now(UTC),
             currency=currency,
             missing=questions.told_missing,
-            cancelled=len(results) < len(questions.queries),
+            cancelled=len(results) < count,
         )
+        if asked is None or run.cancelled:
+            return run
+        done = self._judged(bound, run, asked, lambda so_far: on_progress(count + so_far, steps), cancelled)
+        return replace(done, finished_at=datetime.now(UTC))
+
+    def judge(
+        self,
+        tenant: TenantContext,
+        run: AnswerRun,
+        variant: Variant,
+        judge: str,
+        *,
+        candidate: bool = False,
+        on_progress: Callable[[int, int], None] = lambda done, total: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> AnswerRun:
+        """A run that `find` found, with the opinions of another judge, or of one that was down. No question is asked
+        again. Raises as `run`."""
+        bound, asked, steps = self._bind(tenant, variant, candidate), self._judge_for(tenant, judge), len(run.results)
+        started = datetime.now(UTC)
+        done = self._judged(bound, run, asked, lambda so_far: on_progress(so_far, steps), cancelled)
+        return replace(done, started_at=started, finished_at=datetime.now(UTC))
+
+    def fingerprint(
+        self, tenant: TenantContext, questions: EvaluationSet, variant: Variant, *, candidate: bool = False
+    ) -> str:
+        """Of the run that `run` would make. Raises as `run`."""
+        return self._bind(tenant, variant, candidate).fingerprint(questions)
 
     def find(
-        self, tenant: TenantContext, questions: EvaluationSet, variant: Variant, *, candidate: bool = False
+        self,
+        tenant: TenantContext,
+        questions: EvaluationSet,
+        variant: Variant,
+        *,
+        candidate: bool = False,
+        judge: str | None = None,
     ) -> AnswerRun | None:
         """The last stored run of the very same questions, knowledge, prompt, models and pipeline, whatever numbers
-        these had then. Raises as `run`."""
-        bound = self._bind(tenant, variant, candidate, EVALUATION)
-        stored = self._runs.find(tenant, bound.fingerprint(questions))
+        these had then: one that `judge` has judged, else any. Raises as `run`."""
+        bound = self._bind(tenant, variant, candidate)
+        stored = self._runs.find(tenant, bound.fingerprint(questions), judge)
         if stored is None:
             return None
         return run_of(replace(stored, variant={**stored.variant, **bound.variant}))
 
-    def _bind(self, tenant: TenantContext, variant: Variant, candidate: bool, channel: str) -> _Bound:
-        if variant.prompt is not None:
-            check_template(variant.prompt)
-        top_k = checked_top_k(DEFAULT_TOP_K if variant.top_k is None else variant.top_k)
-        index = TenantIndex.open(self._settings.data_dir / "vectors", tenant, self._embedder.identity)
-        snapshot = index.latest() if candidate else index.served()
-        if snapshot is None:
-            raise IndexUnavailable("no knowledge is being served for this tenant yet: run `helpdesk ingest` first")
-        generator, models = self._generator_for(tenant, variant.model)
-        pipeline = self._pipeline(variant.pipeline, Bindings(snapshot, self._embedder, generator))
-        with self._database.tenant(tenant) as session:
-            # The threshold is the tenant's also for another pipeline: confidence does not hang on how it was found.
-            terms = read_terms(session, tenant, snapshot.version, self._settings.pipeline)
-        template = variant.prompt or terms.prompt
-        knowledge = (self._embedder.identity.fingerprint, _content_of(snapshot))
-        asked = (template.system, template.user, models, top_k, pipeline.version, terms.threshold)
-        return _Bound(
+    def _bind(self, tenant: TenantContext, variant: Variant, candidate: bool) -> BoundVariant:
+        return bind(
             tenant,
-            pipeline,
-            snapshot.version,
-            template,
-            terms.threshold,
-            top_k,
-            variant.model,
-            channel,
-            (*knowledge, *asked),
+            variant,
+            candidate=candidate,
+            database=self._database,
+            embedder=self._embedder,
+            generator_for=self._generator_for,
+            settings=self._settings,
         )
 
-    def _pipeline(self, wanted: str | None, bindings: Bindings) -> RetrievalPipeline:
-        if wanted is None or wanted in shipped_pipelines():
-            return RetrievalPipeline(wanted or self._settings.pipeline, bindings)
-        return RetrievalPipeline(SENT, bindings, parse_definition(wanted))
+    def _judged(
+        self,
+        bound: BoundVariant,
+        run: AnswerRun,
+        judge: AnswerJudge,
+        on_progress: Callable[[int], None],
+        cancelled: Callable[[], bool],
+    ) -> AnswerRun:
+        def passages_of(result: AnswerResult) -> list[Passage]:
+            if result.passages or result.answer_id is None:
+                lineage = result.passages
+            else:
+                lineage = self._log.get(bound.tenant, result.answer_id).passages
+            shown = [each.chunk_id for each in lineage if each.used]
+            found = bound.snapshot.passages(shown)
+            if not shown or len(found) < len(shown):
+                raise NotFound("what the answer was made of is not in the index any more")
+            return list(found.values())
 
-    def _ask(self, bound: _Bound, questions: EvaluationSet, query: str, labelled: bool) -> tuple[AnswerResult, str]:
+        return judged(run, judge, passages_of, on_progress, cancelled)
+
+    def _ask(
+        self, bound: BoundVariant, questions: EvaluationSet, query: str, labelled: bool, channel: str
+    ) -> tuple[AnswerResult, str]:
         """The result, and the currency of its cost."""
         question, relevant = checked_question(questions.queries[query]), questions.qrels.get(query, {})
         started = perf_counter()
@@ -191,7 +197,7 @@ class AnswerEvaluations:
         except ModelUnavailable as error:
             spent = perf_counter() - started
             return _failed(query, question, bool(relevant), labelled, error.code, spent), ""
-        answered = self._stored(bound, question, answer)
+        answered = self._stored(bound, question, answer, channel)
         cited = tuple(dict.fromkeys(citation.document_id for citation in answer.citations))
         right = bool(set(cited) & set(relevant)) if relevant else not answer.answered
         expected, trace = questions.expected.get(query), answer.trace
@@ -221,20 +227,20 @@ class AnswerEvaluations:
         )
         return result, trace.currency if trace else ""
 
-    def _stored(self, bound: _Bound, question: str, answer: Answer) -> AnsweredQuestion:
+    def _stored(self, bound: BoundVariant, question: str, answer: Answer, channel: str) -> AnsweredQuestion:
         answered = AnsweredQuestion(
             answer_id=uuid4(),
             question=question,
             answer=replace(answer, text=made_readable(answer.text)),
             pipeline=bound.pipeline.name,
-            index_version=bound.index_version,
+            index_version=bound.snapshot.version,
             trace_id=uuid4().hex,
             top_k=bound.top_k,
             pipeline_version=bound.pipeline.version,
             prompt_id=bound.template.prompt_id,
             prompt_version=bound.template.version,
         )
-        self._log.store(bound.tenant, answered, bound.channel)
+        self._log.store(bound.tenant, answered, channel)
         return answered
 
     def _similar(self, expected: str, answer: Answer) -> float | None:
@@ -280,9 +286,3 @@ def _failed(query: str, question: str, answerable: bool, labelled: bool, error: 
         answer_id=None,
         error=error,
     )
-
-
-def _content_of(snapshot: IndexSnapshot) -> str:
-    """Of what an index holds, whatever number its version has: ids come from content."""
-    ids = sorted(snapshot.rows(["chunk_id"])["chunk_id"].to_pylist())
-    return sha256("\n".join(ids).encode()).hexdigest()

@@ -11,8 +11,8 @@ from components.core.prompts import PromptTemplate
 from components.core.tenant import TenantContext
 from components.helpdesk.evaluation.answer_comparison import Comparison, compare
 from components.helpdesk.evaluation.answer_run import AnswerRun, Variant
-from components.helpdesk.evaluation.answer_runs import AnswerEvaluations
 from components.helpdesk.evaluation.beir import EvaluationSet
+from components.helpdesk.evaluation.measured_answers import MeasuredAnswers
 from components.helpdesk.evaluation.runs import EvaluationRuns
 from components.helpdesk.evaluation.sets import EvaluationSets
 from components.helpdesk.prompts import Prompts
@@ -31,16 +31,14 @@ class PromptCheck:
 
     @property
     def blocks(self) -> bool:
-        return self.comparison is not None and self.comparison.judgement.blocks
+        return self.comparison is not None and self.comparison.blocks
 
 
 class PromptGate:
     """The way to activate a prompt."""
 
-    def __init__(
-        self, prompts: Prompts, sets: EvaluationSets, runs: EvaluationRuns, evaluations: AnswerEvaluations
-    ) -> None:
-        self._prompts, self._sets, self._runs, self._evaluations = prompts, sets, runs, evaluations
+    def __init__(self, prompts: Prompts, sets: EvaluationSets, runs: EvaluationRuns, measured: MeasuredAnswers) -> None:
+        self._prompts, self._sets, self._runs, self._measured_answers = prompts, sets, runs, measured
 
     def check(
         self,
@@ -99,15 +97,19 @@ class PromptGate:
             return PromptCheck(version, active.version, None, "no evaluation set: nothing to measure it with"), None
         if not questions.queries:
             return PromptCheck(version, active.version, None, questions.told_missing), None
-        total = 2 * len(questions.queries)
+        half = len(questions.queries)
+
+        def progress(before: int) -> Progress:
+            """A half of the way each, whatever steps it takes."""
+            return lambda done, total: on_progress(before + half * done // total, 2 * half)
+
         try:
-            before = self._measured(tenant, questions, active, lambda done, _: on_progress(done, total), cancelled)
+            before = self._measured(tenant, questions, active, progress(0), cancelled)
         except IndexUnavailable:
             return PromptCheck(version, active.version, None, "no knowledge is served yet: nothing to ask"), None
-        half = len(questions.queries)
-        after = self._measured(tenant, questions, wanted, lambda done, _: on_progress(half + done, total), cancelled)
+        after = self._measured(tenant, questions, wanted, progress(half), cancelled)
         comparison = compare(before, after)
-        reason = "; ".join(part for part in (comparison.reason, questions.told_missing) if part)
+        reason = "; ".join(part for part in (comparison.reason, after.told_judge, questions.told_missing) if part)
         return PromptCheck(version, active.version, comparison, reason), after
 
     def _measured(
@@ -118,13 +120,12 @@ class PromptGate:
         on_progress: Progress,
         cancelled: Callable[[], bool],
     ) -> AnswerRun:
-        variant = Variant(prompt=prompt)
-        known = self._evaluations.find(tenant, questions, variant)
-        if known is not None:
-            on_progress(len(questions.queries), len(questions.queries))
-            return known
-        run = self._evaluations.run(tenant, questions, variant, on_progress=on_progress, cancelled=cancelled)
+        run, is_new = self._measured_answers.of(
+            tenant, questions, Variant(prompt=prompt), on_progress=on_progress, cancelled=cancelled
+        )
         if run.cancelled:
             raise Conflict("the evaluation was called off: nothing was activated")
-        self._runs.store(tenant, run.stored("trial", "measured for the activation of a prompt"))
+        if is_new:
+            self._runs.store(tenant, run.stored("trial", "measured for the activation of a prompt"))
+        on_progress(1, 1)
         return run
