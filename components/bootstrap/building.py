@@ -158,7 +158,7 @@ def build_workbench(
     )
     sets, runs = EvaluationSets(database), EvaluationRuns(database)
     evaluations = AnswerEvaluations(database, embedder, named_generator, settings)
-    flows = FlowReleases(database)
+    flows, conversations = FlowReleases(database), Conversations(database)
     agents = Agents(database)
     key = key_from(settings)
     answerer = answering if counts is None else CountedAnswers(answering, counts)
@@ -166,7 +166,7 @@ def build_workbench(
         database,
         tenants,
         Searching(embedder, settings),
-        Models(gateway, loop, policy_for),
+        Models(gateway, loop, policy_for, conversations.channel),
         private=settings.webhook_private,
         heard=heard,
     )
@@ -212,7 +212,7 @@ def build_workbench(
         turn_services=services,
         turns=turns,
         actions=actions,
-        conversations=Conversations(database),
+        conversations=conversations,
         session_tokens=SessionTokens(key, settings.chat_token_hours),
         agents=agents,
         agent_tokens=AgentTokens(key),

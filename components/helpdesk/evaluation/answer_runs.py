@@ -27,7 +27,7 @@ from components.helpdesk.evaluation.answer_run import DEFAULT_TOP_K, AnswerResul
 from components.helpdesk.evaluation.answer_similarity import AnswerSimilarityEvaluator
 from components.helpdesk.evaluation.beir import EvaluationSet, set_version
 from components.helpdesk.evaluation.runs import EvaluationRuns
-from components.helpdesk.inside_channels import EVALUATION
+from components.helpdesk.inside_channels import EVALUATION, use_of
 from components.helpdesk.searching import checked_question, checked_top_k
 from components.helpdesk.storable import made_readable
 from components.retrieval.loading import Bindings, parse_definition
@@ -187,6 +187,7 @@ class AnswerEvaluations:
                 deadline=self._settings.request_deadline,
                 prompt_template=bound.template,
                 fresh=True,
+                use=use_of(bound.channel),
             )
         except ModelUnavailable as error:
             spent = perf_counter() - started
