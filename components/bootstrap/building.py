@@ -67,6 +67,7 @@ def build_workbench(
     from components.helpdesk.evaluation.answer_runs import AnswerEvaluations
     from components.helpdesk.evaluation.index_answers import IndexAnswers
     from components.helpdesk.evaluation.prompt_gate import PromptGate
+    from components.helpdesk.evaluation.retention import EvaluationRetention
     from components.helpdesk.evaluation.runs import EvaluationRuns
     from components.helpdesk.evaluation.sets import EvaluationSets
     from components.helpdesk.grounded_writer import GroundedWriter
@@ -205,6 +206,7 @@ def build_workbench(
         evaluation_sets=sets,
         evaluation_runs=runs,
         answer_evaluations=evaluations,
+        evaluation_retention=EvaluationRetention(database, settings),
         feedback=FeedbackLog(database),
         understandings=understandings,
         nlu_models=NluModels(settings, database, embedder, tenants),

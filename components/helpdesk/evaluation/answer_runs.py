@@ -142,6 +142,10 @@ class AnswerEvaluations:
             return None
         return run_of(replace(stored, variant={**stored.variant, **bound.variant}))
 
+    def fingerprint(self, tenant: TenantContext, questions: EvaluationSet, variant: Variant) -> str:
+        """Of what a run of the index that serves would be. Raises as `run`."""
+        return self._bind(tenant, variant, False, EVALUATION).fingerprint(questions)
+
     def _bind(self, tenant: TenantContext, variant: Variant, candidate: bool, channel: str) -> _Bound:
         if variant.prompt is not None:
             check_template(variant.prompt)

@@ -79,13 +79,15 @@ class IndexAnswers:
 
     def _of_serving(self, tenant: TenantContext, questions: EvaluationSet, candidate: AnswerRun) -> AnswerRun | None:
         try:
+            if self._evaluations.fingerprint(tenant, questions, NOW) == candidate.fingerprint:
+                return None
             known = self._evaluations.find(tenant, questions, NOW)
             if known is None:
                 known = self._evaluations.run(tenant, questions, NOW)
                 self._runs.store(tenant, known.stored("trial", "measured beside a candidate index"))
         except IndexUnavailable:
             return None
-        return None if known.fingerprint == candidate.fingerprint else known
+        return known
 
 
 def _report(run: AnswerRun, comparison: Comparison | None, is_new: bool) -> IndexAnswersReport:

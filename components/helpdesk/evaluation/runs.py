@@ -1,4 +1,4 @@
-"""What was measured, kept for good: every evaluation of an index, a prompt or a variant of either."""
+"""What was measured, kept for years: every evaluation of an index, a prompt or a variant of either."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class StoredRun:
 
 
 class EvaluationRuns:
-    """The history of a tenant's measurements; rows are only ever added."""
+    """The history of a tenant's measurements; rows are only ever added, and forgotten by age (retention)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -88,8 +88,9 @@ class EvaluationRuns:
             return [_run(row) for row in session.scalars(wanted)]
 
     def find(self, tenant: TenantContext, fingerprint: str) -> StoredRun | None:
-        """The last measurement of the very same thing."""
-        wanted = _newest().where(EvaluationRunRow.fingerprint == fingerprint).limit(1)
+        """The last measurement of the very same thing, while its answers are kept."""
+        same = (EvaluationRunRow.fingerprint == fingerprint, EvaluationRunRow.answers_gone_at.is_(None))
+        wanted = _newest().where(*same).limit(1)
         with self._database.tenant(tenant) as session:
             row = session.scalars(wanted).one_or_none()
             return None if row is None else _run(row)
