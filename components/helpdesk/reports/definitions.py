@@ -199,6 +199,15 @@ _ALL = (
         "Calls that wrote no answer, such as summaries and agents' suggestions.",
     ),
     Definition(
+        "cost_per_conversation",
+        "Cost of a conversation",
+        "the currency of the models file",
+        "What calls of language models for customers on the days of the period cost, by each conversation that ended "
+        "in it, whether a model was asked in it or not.",
+        "What is called for no customer: evaluations, drafts, agents' suggestions; calls from before their purpose was "
+        "kept.",
+    ),
+    Definition(
         "cost",
         "Cost of language models",
         "the currency of the models file",
