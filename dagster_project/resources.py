@@ -153,6 +153,8 @@ def helpdesk_resource(context: dg.InitResourceContext) -> Iterator[Helpdesk]:
 
 @cache
 def _of_process() -> Helpdesk:
+    """Dagster gives a tick's resources back at its end and has no end of the code server's: with the ticks the embedded
+    database would be opened anew every half minute."""
     helpdesk = Helpdesk(load_settings())
     atexit.register(helpdesk.close)
     return helpdesk

@@ -12,6 +12,7 @@ from apps.api.llm_types import FunctionCall, LlmRequest, LlmResponse, LlmTokens
 from apps.api.workers import WorkerPool
 from components.core.chat_model import Completion
 from components.core.errors import ModelMisbehaved, ModelTimedOut, Unavailable
+from components.core.model_use import ModelUse
 from components.core.tenant import TenantContext
 from components.gateway.closing import closing
 from components.gateway.event_loop import EventLoopThread
@@ -66,7 +67,9 @@ class Generations:
         until = monotonic() + self._deadline
         policy = await self._pool.run(lambda: self._policy_for(tenant), deadline=self._deadline)
         request = asked.chat_request(max(until - monotonic(), 0.001))
-        upstream = self._loop.aiterate(lambda: self._gateway.stream(tenant, policy, request, model=asked.model))
+        upstream = self._loop.aiterate(
+            lambda: self._gateway.stream(tenant, policy, request, use=ModelUse("program"), model=asked.model)
+        )
         async with closing(upstream):
             while True:
                 try:

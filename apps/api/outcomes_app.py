@@ -1,4 +1,4 @@
-"""The timers' and outcomes' part of the application: its routes, its threads, and the loop while it is served."""
+"""The timers' and outcomes' part of the application: its routes, its threads, and the loops while it is served."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ _CLOSES_WITHIN = 5.0
 
 @dataclass(frozen=True)
 class TimerBounds:
-    """Bounds of timers and outcomes in one API process. every: seconds between two sweeps of the timers. threads: calls
-    at once, beside the timers' own. waiting: calls that may wait for a thread before the next is refused with 503."""
+    """Bounds of timers and outcomes in one API process. every: seconds between two sweeps of the timers;
+    forgets_every: between two of what was kept long enough. threads: calls at once, beside those of both. waiting:
+    calls that may wait for a thread before the next is refused with 503."""
 
     every: float = 5.0
+    forgets_every: float = 6 * 3600.0
     threads: int = 2
     waiting: int = 64
 
@@ -37,7 +39,7 @@ def add_outcomes(app: FastAPI, workbench: Workbench, bounds: TimerBounds) -> Non
     """Adds the routes to `app`, and the timers while its lifespan lasts."""
     deadline = workbench.settings.request_deadline
     pool = WorkerPool("outcomes", threads=bounds.threads, waiting=bounds.waiting)
-    sweeping = WorkerPool("timers", threads=1, waiting=1)
+    sweeping, forgetting = (WorkerPool(name, threads=1, waiting=1) for name in ("timers", "retention"))
     customers = SessionAccess(workbench.session_tokens, workbench.tenants, pool, deadline=deadline)
     staff = StaffAccess(
         Authentication(workbench.api_keys, pool, deadline=deadline),
@@ -50,11 +52,23 @@ def add_outcomes(app: FastAPI, workbench: Workbench, bounds: TimerBounds) -> Non
     @asynccontextmanager
     async def lifespan(served: FastAPI) -> AsyncIterator[Any]:
         async with outer(served) as state:
-            loop = TimerLoop(workbench.timers, partial(_unreserved, workbench), sweeping, every=bounds.every)
-            loop.start()
+            tenants, retention = partial(_unreserved, workbench), workbench.evaluation_retention
+            loops = (
+                TimerLoop("timers", workbench.timers.sweep, tenants, sweeping, every=bounds.every),
+                TimerLoop(
+                    "retention",
+                    lambda tenant: retention.sweep(tenant.context),
+                    tenants,
+                    forgetting,
+                    every=bounds.forgets_every,
+                ),
+            )
+            for loop in loops:
+                loop.start()
             yield state
-            await loop.stop(_CLOSES_WITHIN)
-            for each in (pool, sweeping):
+            for loop in loops:
+                await loop.stop(_CLOSES_WITHIN)
+            for each in (pool, sweeping, forgetting):
                 each.close()
 
     app.router.lifespan_context = lifespan

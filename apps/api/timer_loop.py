@@ -1,4 +1,4 @@
-"""The timers of handovers, run in the background of every API process: whichever comes first does what is due."""
+"""What is done by the clock for every tenant, in the background of every API process: whichever comes first does it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from contextlib import suppress
 from apps.api.workers import WorkerPool
 from components.core.errors import HelpdeskError
 from components.core.tenant import Tenant
-from components.helpdesk.handover.timers import Timers
 
 logger = logging.getLogger("helpdesk.timers")
 
@@ -21,10 +20,18 @@ class TimerLoop:
     """Sweeps over all tenants, again and again. Its methods belong to one event loop."""
 
     def __init__(
-        self, timers: Timers, tenants: Callable[[], Iterable[Tenant]], pool: WorkerPool, *, every: float
+        self,
+        name: str,
+        sweep: Callable[[Tenant], object],
+        tenants: Callable[[], Iterable[Tenant]],
+        pool: WorkerPool,
+        *,
+        every: float,
     ) -> None:
-        """tenants: called in a thread of `pool`. every: seconds from the end of one sweep to the next."""
-        self._timers, self._tenants, self._pool, self._every = timers, tenants, pool, every
+        """name: in the log, with what `sweep` gives where that is true. sweep, tenants: called in a thread of `pool`.
+        every: seconds from the end of one sweep to the next."""
+        self._name, self._sweep_of, self._tenants = name, sweep, tenants
+        self._pool, self._every = pool, every
         self._stopping = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -52,18 +59,18 @@ class TimerLoop:
                     return
                 await self._sweep_one(tenant)
         except HelpdeskError as error:
-            logger.warning("the timers wait for the next time: %s", error)
+            logger.warning("the %s waits for the next time: %s", self._name, error)
         except Exception:
-            logger.exception("fault in the timers")
+            logger.exception("fault in the %s", self._name)
 
     async def _sweep_one(self, tenant: Tenant) -> None:
-        """Another tenant's timers are not to wait for this one's fault."""
+        """Another tenant is not to wait for this one's fault."""
         try:
-            swept = await self._pool.run(lambda: self._timers.sweep(tenant), deadline=_LONGEST_SWEEP)
+            swept = await self._pool.run(lambda: self._sweep_of(tenant), deadline=_LONGEST_SWEEP)
         except HelpdeskError as error:
-            logger.warning("the timers of tenant %s wait for the next time: %s", tenant.tenant_id, error)
+            logger.warning("the %s of tenant %s waits for the next time: %s", self._name, tenant.tenant_id, error)
         except Exception:
-            logger.exception("fault in the timers of tenant %s", tenant.tenant_id)
+            logger.exception("fault in the %s of tenant %s", self._name, tenant.tenant_id)
         else:
-            if any((swept.apologised, swept.silenced, swept.ended)):
-                logger.info("timers of tenant %s: %s", tenant.tenant_id, swept)
+            if swept:
+                logger.info("%s of tenant %s: %s", self._name, tenant.tenant_id, swept)

@@ -73,6 +73,9 @@ def print_report(report: IngestReport) -> None:
         err.print(
             f"not used: {problem.document_id}: {problem.message} ({problem.reason})", style="yellow", markup=False
         )
+    for check in report.checks:
+        if not check.passed:
+            err.print(f"check failed: {check.name}: {check.description}", style="yellow", markup=False)
     evaluation = report.evaluation
     out.print(evaluation.reason)
     if evaluation.coverage is not None:

@@ -70,6 +70,7 @@ def build_workbench(
     from components.helpdesk.evaluation.index_answers import IndexAnswers
     from components.helpdesk.evaluation.measured_answers import MeasuredAnswers
     from components.helpdesk.evaluation.prompt_gate import PromptGate
+    from components.helpdesk.evaluation.retention import EvaluationRetention
     from components.helpdesk.evaluation.runs import EvaluationRuns
     from components.helpdesk.evaluation.sets import EvaluationSets
     from components.helpdesk.grounded_writer import GroundedWriter
@@ -87,6 +88,7 @@ def build_workbench(
     from components.helpdesk.handover.watching import Watching
     from components.helpdesk.inbox.inbox import Inbox
     from components.helpdesk.ingestion.service import Ingestion
+    from components.helpdesk.inside_channels import EVALUATION, use_of
     from components.helpdesk.model_policy import judging_policy, only_model, policy_of
     from components.helpdesk.outbox.deliveries import Deliveries
     from components.helpdesk.outbox.mail_sender import MailSender
@@ -152,7 +154,14 @@ def build_workbench(
         return AnswerJudge(
             model,
             lambda reply, on_spent: GatewayChatGenerator(
-                gateway, loop, tenant, policy, reply, deadline=settings.request_deadline, on_spent=on_spent
+                gateway,
+                loop,
+                tenant,
+                policy,
+                reply,
+                use=use_of(EVALUATION),
+                deadline=settings.request_deadline,
+                on_spent=on_spent,
             ),
         )
 
@@ -178,7 +187,7 @@ def build_workbench(
     sets, runs = EvaluationSets(database), EvaluationRuns(database)
     evaluations = AnswerEvaluations(database, embedder, named_generator, judge_for, settings)
     measured = MeasuredAnswers(evaluations, own_judge)
-    flows = FlowReleases(database)
+    flows, conversations = FlowReleases(database), Conversations(database)
     agents = Agents(database)
     key = key_from(settings)
     answerer = answering if counts is None else CountedAnswers(answering, counts)
@@ -186,7 +195,7 @@ def build_workbench(
         database,
         tenants,
         Searching(embedder, settings),
-        Models(gateway, loop, policy_for),
+        Models(gateway, loop, policy_for, conversations.channel),
         private=settings.webhook_private,
         heard=heard,
     )
@@ -225,6 +234,7 @@ def build_workbench(
         evaluation_sets=sets,
         evaluation_runs=runs,
         answer_evaluations=evaluations,
+        evaluation_retention=EvaluationRetention(database, settings),
         feedback=FeedbackLog(database),
         understandings=understandings,
         nlu_models=NluModels(settings, database, embedder, tenants),
@@ -232,7 +242,7 @@ def build_workbench(
         turn_services=services,
         turns=turns,
         actions=actions,
-        conversations=Conversations(database),
+        conversations=conversations,
         session_tokens=SessionTokens(key, settings.chat_token_hours),
         agents=agents,
         agent_tokens=AgentTokens(key),

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from components.helpdesk.courier import Courier
     from components.helpdesk.evaluation.answer_runs import AnswerEvaluations
     from components.helpdesk.evaluation.prompt_gate import PromptGate
+    from components.helpdesk.evaluation.retention import EvaluationRetention
     from components.helpdesk.evaluation.runs import EvaluationRuns
     from components.helpdesk.evaluation.sets import EvaluationSets
     from components.helpdesk.grounded_writer import GroundedWriter
@@ -82,6 +83,7 @@ class Workbench:
     evaluation_sets: EvaluationSets
     evaluation_runs: EvaluationRuns
     answer_evaluations: AnswerEvaluations
+    evaluation_retention: EvaluationRetention
     feedback: FeedbackLog
     understandings: Understandings
     nlu_models: NluModels

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, overload
 
+from components.core.model_use import UNTOLD, ModelUse
+
 if TYPE_CHECKING:
     from components.core.prompts import RenderedPrompt
 
@@ -110,7 +112,7 @@ class GenerationRequest:
     """What an answer generator is asked. `deadline` is the time left, in seconds.
 
     prompt: for a language model; a generator that needs none ignores it. fresh: no kept text may stand for it.
-    translated: whether a language model is to answer in another language than the passages'.
+    translated: whether a language model is to answer in another language than the passages'. use: what for.
     """
 
     question: str
@@ -120,6 +122,7 @@ class GenerationRequest:
     max_tokens: int = 512
     fresh: bool = False
     translated: bool = False
+    use: ModelUse = UNTOLD
 
 
 @dataclass(frozen=True)

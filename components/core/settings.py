@@ -99,6 +99,10 @@ class Settings(BaseSettings):
         "https://graph.facebook.com/v23.0", pattern=r"^https?://[^\s?#]+$", description="WhatsApp's Cloud API."
     )
     twilio_url: str = Field("https://api.twilio.com", pattern=r"^https?://[^\s?#]+$", description="Twilio's API.")
+    evaluation_days: int = Field(
+        90, ge=2, le=36_500, description="Days that answers of evaluations and others that no customer got are kept."
+    )
+    evaluation_score_days: int = Field(1095, ge=2, le=36_500, description="Days that figures of evaluations are kept.")
     threads: int = Field(2, ge=1, le=256, description="Threads of one embedding call.")
     request_deadline: float = Field(30.0, gt=0, le=600, description="Seconds until a question is given up.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

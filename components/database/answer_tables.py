@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKeyConstraint, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from components.database.declarative import Base, ChangedIn, Json, Key, Moment, TenantId
@@ -21,6 +21,12 @@ class AnswerRow(Base):
         UniqueConstraint("tenant_id", "answer_id"),
         Index(None, "tenant_id", "created_at"),
         Index(None, "tenant_id", "trace_id"),
+        Index(
+            "ix_answers_inside",
+            "tenant_id",
+            "created_at",
+            postgresql_where=text("channel IN ('replay', 'console', 'evaluation', 'playground', 'cli')"),
+        ),
     )
 
     answer_id: Mapped[Key]

@@ -9,7 +9,7 @@ from sqlalchemy import CheckConstraint, Index, Uuid
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from components.database.declarative import Base, Json, Moment, TenantId, TenantKey
+from components.database.declarative import Base, Json, MaybeMoment, Moment, TenantId, TenantKey
 
 
 class EvaluationSetRow(Base):
@@ -36,10 +36,10 @@ class EvaluationSetRow(Base):
 
 
 class EvaluationRunRow(Base):
-    """One measurement, kept for good. purpose: what it decides, an index or a prompt, or nothing (trial). variant: what
+    """One measurement. purpose: what it decides, an index or a prompt, or nothing (trial). variant: what
     was measured; fingerprint: of all that decides its result. metrics: by name, each with its interval. results: of
     each question. comparison: with what it was held against, null for nothing. blocked: whether something was kept from
-    serving for it."""
+    serving for it. answers_gone_at: since when the answers' words are kept no longer, null while they are."""
 
     __tablename__ = "evaluation_runs"
     __table_args__ = (
@@ -64,3 +64,4 @@ class EvaluationRunRow(Base):
     blocked: Mapped[bool] = mapped_column(server_default="false")
     started_at: Mapped[Moment]
     finished_at: Mapped[Moment]
+    answers_gone_at: Mapped[MaybeMoment]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from sqlalchemy import BigInteger, CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -41,12 +42,16 @@ class PromptActivationRow(Base):
 
 
 class ModelCallRow(Base):
-    """One call of a language model that reached its server, and what it cost. error: a code, null where it answered."""
+    """One call of a language model that reached its server, and what it cost. error: a code, null where it answered.
+    purpose: as components.core.model_use has it. channel, conversation_id: of the customer whom it was for, null for
+    any other purpose; the conversation may be gone."""
 
     __tablename__ = "model_calls"
     __table_args__ = (
         Index(None, "tenant_id", "created_at"),
         Index("ix_model_calls_changed_in", "tenant_id", "changed_in"),
+        CheckConstraint("(purpose = 'customer') = (channel IS NOT NULL)", name="channel"),
+        CheckConstraint("conversation_id IS NULL OR purpose = 'customer'", name="conversation"),
     )
 
     call_id: Mapped[Key]
@@ -61,6 +66,9 @@ class ModelCallRow(Base):
     error: Mapped[str | None]
     seconds: Mapped[float]
     created_at: Mapped[Moment]
+    purpose: Mapped[str] = mapped_column(server_default="unknown")
+    channel: Mapped[str | None]
+    conversation_id: Mapped[UUID | None]
     changed_in: Mapped[ChangedIn]
 
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 from components.core.chat_model import ChatModel, ChatRequest, Completion
 from components.core.errors import BudgetExhausted, CircuitOpen, HelpdeskError, ModelMisbehaved, ModelTimedOut
 from components.core.model_catalogue import ModelDeclaration
+from components.core.model_use import ModelUse
 from components.core.tenant import TenantContext
 from components.gateway.budgets import Budgets, Reservation
 from components.gateway.circuit_breaker import CircuitBreaker, Permit
@@ -47,8 +48,9 @@ class Calls:
         model: ChatModel,
         declaration: ModelDeclaration,
         request: ChatRequest,
+        use: ModelUse,
     ) -> OpenCall:
-        """A call whose first piece is there. request.deadline: seconds until its last.
+        """A call whose first piece is there. request.deadline: seconds until its last. use: what it is accounted to.
 
         Raises CircuitOpen and BudgetExhausted before anything was sent; else what the model raises.
         """
@@ -59,7 +61,7 @@ class Calls:
         if reservation is None:
             await self.breaker.released(permit)
             raise BudgetExhausted("the tenant's budget is used up")
-        call = OpenCall(self, tenant, model, declaration, request, permit, reservation)
+        call = OpenCall(self, tenant, model, declaration, request, use, permit, reservation)
         await call.start()
         return call
 
@@ -78,11 +80,12 @@ class OpenCall:
         model: ChatModel,
         declaration: ModelDeclaration,
         request: ChatRequest,
+        use: ModelUse,
         permit: Permit,
         reservation: Reservation,
     ) -> None:
         self._calls, self._tenant, self._declaration, self._request = calls, tenant, declaration, request
-        self._permit, self._reservation = permit, reservation
+        self._use, self._permit, self._reservation = use, permit, reservation
         self._stream = model.stream(request)
         self._started = calls.clock()
         self._pieces: list[str] = []
@@ -184,6 +187,7 @@ class OpenCall:
             error=error,
             seconds=self.seconds,
             at=calls.now(),
+            use=self._use,
         )
         calls.budgets.settle(self._reservation, call if call.spent.tokens else None)
         calls.observer.called(

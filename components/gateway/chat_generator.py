@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from components.core.answers import GenerationTrace
 from components.core.chat_model import ChatMessage, ChatRequest
 from components.core.errors import BudgetExhausted, ModelMisbehaved, ModelUnavailable
+from components.core.model_use import ModelUse
 from components.core.tenant import TenantContext
 from components.gateway.event_loop import EventLoopThread
 from components.gateway.gateway import ModelGateway
@@ -38,13 +39,15 @@ class GatewayChatGenerator:
         policy: ModelPolicy,
         reply: type[BaseModel],
         *,
+        use: ModelUse,
         max_tokens: int = LONGEST_REPLY,
         deadline: float,
         on_spent: Callable[[GenerationTrace], None] = lambda trace: None,
     ) -> None:
-        """policy: of which high_accuracy_model is the only model. deadline: seconds for one answer. on_spent: hears of
-        every answer that was paid for, also of one of another shape, from any thread."""
+        """policy: of which high_accuracy_model is the only model. use: what it is accounted to. deadline: seconds for
+        one answer. on_spent: hears of every answer that was paid for, also of one of another shape, from any thread."""
         self._gateway, self._loop, self._tenant, self._policy = gateway, loop, tenant, policy
+        self._use = use
         self._reply, self._max_tokens, self._deadline, self._on_spent = reply, max_tokens, deadline, on_spent
         self._schema = None
         if gateway.find_model(policy, "schema") is not None:
@@ -71,7 +74,9 @@ class GatewayChatGenerator:
     def _ask(self, request: ChatRequest) -> tuple[GenerationTrace, str]:
         model, result = self._policy.high_accuracy_model, None
         for item in self._loop.iterate(
-            lambda: self._gateway.stream(self._tenant, self._policy, request, model=model, on_broken=self._on_spent)
+            lambda: self._gateway.stream(
+                self._tenant, self._policy, request, use=self._use, model=model, on_broken=self._on_spent
+            )
         ):
             result = item if isinstance(item, GatewayResult) else result
         if result is None:

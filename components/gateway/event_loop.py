@@ -24,7 +24,7 @@ class EventLoopThread:
 
     >>> loop = EventLoopThread()
     >>> loop.run(gateway.budget(tenant, policy), timeout=5)
-    >>> for item in loop.iterate(lambda: gateway.stream(tenant, policy, request)): ...
+    >>> for item in loop.iterate(lambda: gateway.stream(tenant, policy, request, use=use)): ...
     """
 
     def __init__(self, name: str = "gateway") -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from components.core.answers import GenerationTrace
 from components.core.chat_model import Capability, ChatModel, ChatRequest
 from components.core.errors import ModelTimedOut
+from components.core.model_use import ModelUse
 from components.core.prompts import RenderedPrompt
 from components.core.tenant import TenantContext
 from components.gateway.budgets import Budgets, BudgetState
@@ -64,6 +65,7 @@ class ModelGateway:
         policy: ModelPolicy,
         request: ChatRequest,
         *,
+        use: ModelUse,
         model: str | None = None,
         prompt: RenderedPrompt | None = None,
         on_broken: Callable[[GenerationTrace], None] | None = None,
@@ -71,8 +73,9 @@ class ModelGateway:
         """Pieces of text as they come, then one GatewayResult whose completion.text is what they make. Closing it
         stops the model's server, unless others listen to the same answer.
 
-        model: the one that the caller wants, where the tenant may use it. prompt: what the messages were rendered
-        from, for lineage and the cache. on_broken: hears what a model cost whose stream was closed or broke before its
+        use: what its cost is accounted to; where several ask the same at once, the first one's. model: the one that the
+        caller wants, where the tenant may use it. prompt: what the messages were rendered from, for lineage and the
+        cache. on_broken: hears what a model cost whose stream was closed or broke before its
         GatewayResult; not where others go on listening. Never later than request.deadline and GRACE.
 
         Raises before the first piece: ModelNotAllowed, InvalidInput (PromptTooLong), BudgetExhausted, and
@@ -82,7 +85,16 @@ class ModelGateway:
         started = self._clock()
         route = await self._route(tenant, policy, request, model)
         question = Question(
-            tenant, policy, request, prompt, route, model is not None, started, started + request.deadline, on_broken
+            tenant=tenant,
+            policy=policy,
+            request=request,
+            prompt=prompt,
+            route=route,
+            explicit=model is not None,
+            started=started,
+            end=started + request.deadline,
+            use=use,
+            on_broken=on_broken,
         )
         ends = asyncio.get_running_loop().time() + request.deadline - (self._clock() - started) + GRACE
         async with closing(self._items(question, model)) as items:

@@ -18,6 +18,7 @@ from components.core.errors import (
     ModelUnavailable,
 )
 from components.core.model_catalogue import ModelDeclaration
+from components.core.model_use import ModelUse
 from components.core.prompts import RenderedPrompt
 from components.core.tenant import TenantContext
 from components.gateway.calls import CANCELLED, Calls, OpenCall
@@ -34,7 +35,7 @@ RESERVE_SECONDS = 1.0
 @dataclass(frozen=True)
 class Question:
     """A request with all that decides on its way. started, end: seconds of the gateway's clock. explicit: the
-    request names its model."""
+    request names its model. use: what it is for."""
 
     tenant: TenantContext
     policy: ModelPolicy
@@ -44,6 +45,7 @@ class Question:
     explicit: bool
     started: float
     end: float
+    use: ModelUse
     on_broken: Callable[[GenerationTrace], None] | None = None
 
 
@@ -121,7 +123,7 @@ class Generation:
             request = replace(question.request, deadline=max(0.01, min(declaration.deadline, until - started)))
             try:
                 call = await self._calls.open(
-                    question.tenant, question.policy, self._models[name], declaration, request
+                    question.tenant, question.policy, self._models[name], declaration, request, question.use
                 )
             except HelpdeskError as error:
                 self._attempts.append(ModelAttempt(name, error.code, clock() - started))

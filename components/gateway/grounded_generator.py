@@ -116,7 +116,9 @@ class GroundedGenerator:
         )
         policy, prompt = self._policy(), request.prompt
         upstream = self._loop.iterate(
-            lambda: self._gateway.stream(self._tenant, policy, asked, prompt=prompt, on_broken=course.note_broken)
+            lambda: self._gateway.stream(
+                self._tenant, policy, asked, use=request.use, prompt=prompt, on_broken=course.note_broken
+            )
         )
         return cast("Generator[str | GatewayResult, None, None]", upstream)
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from components.core.model_use import ModelUse
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.database.tables import ModelCallRow, ModelSpendingRow
@@ -19,7 +20,7 @@ from components.gateway.pricing import Spent
 @dataclass(frozen=True)
 class ModelCall:
     """One call that is paid for. call_id makes recording it twice the same as once. error: what it ended with,
-    `cancelled` where the caller left; None where it answered. at: aware, when it ended."""
+    `cancelled` where the caller left; None where it answered. at: aware, when it ended. use: what for."""
 
     call_id: UUID
     model: str
@@ -32,6 +33,7 @@ class ModelCall:
     error: str | None
     seconds: float
     at: datetime
+    use: ModelUse
 
     @property
     def spent(self) -> Spent:
@@ -68,6 +70,9 @@ class SpendingLedger:
             "error": call.error,
             "seconds": call.seconds,
             "created_at": call.at,
+            "purpose": call.use.purpose,
+            "channel": call.use.channel,
+            "conversation_id": call.use.conversation_id,
         }
         added = {"calls": 1, "input_tokens": call.input_tokens, "output_tokens": call.output_tokens, "cost": call.cost}
         sums = ModelSpendingRow.__table__.c

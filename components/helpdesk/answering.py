@@ -19,6 +19,7 @@ from components.helpdesk.answer_cache import AnswerBasis, AnswerCache, CachedAns
 from components.helpdesk.answer_log import AnswerLog, store_answer
 from components.helpdesk.answer_terms import AnswerTerms, read_terms
 from components.helpdesk.answered_question import AnsweredQuestion, CacheOutcome
+from components.helpdesk.inside_channels import use_of
 from components.helpdesk.searching import checked_question, checked_top_k
 from components.helpdesk.served_pipelines import ServedPipeline, ServedPipelines
 from components.helpdesk.storable import made_readable
@@ -68,6 +69,7 @@ class Answering:
         *,
         top_k: int = 10,
         channel: str = "api",
+        conversation_id: UUID | None = None,
         refusal: str | None = None,
         language: str | None = None,
         on_text: Callable[[str], None] | None = None,
@@ -78,7 +80,8 @@ class Answering:
         """The answer, stored. on_text receives its text in pieces as it is made: they are provisional, and the
         answer's own text replaces them.
 
-        refusal: the words for not knowing. language: ISO 639-1, that a language model answers in; the question's own
+        conversation_id: of the customer's conversation that it is for; what models cost is counted there. refusal:
+        the words for not knowing. language: ISO 639-1, that a language model answers in; the question's own
         by default. A quoted answer is in the language of what it quotes. deadline: seconds, the setting's by default.
         trace_id: 32 hexadecimal digits, new ones by default. fresh: neither looked up among earlier answers nor kept
         for later ones. Raises InvalidInput for a blank, too long or unstorable question, an unknown language or a
@@ -108,6 +111,7 @@ class Answering:
             language=language,
             translated=_is_translated(asked, terms),
             fresh=fresh,
+            use=use_of(channel, conversation_id),
             on_text=on_text,
         )
         # The prompt's passages and the customer's words can be kept; what a model writes need not be.

@@ -10,6 +10,7 @@ from components.core.answers import Passage
 from components.core.chat_model import ChatMessage, ChatRequest
 from components.core.errors import InvalidInput, Unavailable
 from components.core.model_catalogue import ModelDeclaration
+from components.core.model_use import ModelUse
 from components.core.tenant import TenantContext
 from components.gateway.catalogue import EXTRACTIVE
 from components.gateway.event_loop import EventLoopThread
@@ -58,19 +59,20 @@ class GroundedWriter:
         user: str,
         passages: tuple[Passage, ...],
         *,
+        use: ModelUse,
         max_tokens: int,
         deadline: float,
     ) -> WrittenText | None:
-        """system, user: the prompt, which has the passages numbered from 1 and wants [n] after each sentence. None
-        where the tenant has no language model, or it does not answer in time, or says nothing that the passages
-        carry. Raises DatabaseUnavailable."""
+        """system, user: the prompt, which has the passages numbered from 1 and wants [n] after each sentence. use:
+        what for. None where the tenant has no language model, or it does not answer in time, or says nothing that the
+        passages carry. Raises DatabaseUnavailable."""
         policy = self._policy_for(tenant)
         if not allowed_models(self._catalogue, policy):
             return None
         messages = (ChatMessage("system", system), ChatMessage("user", user))
         asked = ChatRequest(messages=messages, max_tokens=max_tokens, deadline=deadline)
         try:
-            result = self._last(lambda: self._gateway.stream(tenant, policy, asked))
+            result = self._last(lambda: self._gateway.stream(tenant, policy, asked, use=use))
             if result is None or result.trace.provider == EXTRACTIVE:
                 return None
             sentences = self._checked(result.completion.text, passages)

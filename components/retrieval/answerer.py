@@ -10,6 +10,7 @@ from haystack import component, default_to_dict
 
 from components.core.answers import Citation, GeneratedText, GenerationRequest, GenerationTrace, Ranking, Reason
 from components.core.generation import AnswerGenerator
+from components.core.model_use import UNTOLD, ModelUse
 from components.core.prompts import RenderedPrompt
 from components.vectors.snapshot import IndexSnapshot
 
@@ -52,13 +53,14 @@ class Answerer:
         until: float | None = None,
         fresh: bool = False,
         translated: bool = False,
+        use: ModelUse = UNTOLD,
         refusal: str | None = None,
         on_text: Callable[[str], None] | None = None,
     ) -> dict[str, Any]:
         """until: the moment (time.monotonic) at which the answer must be there. fresh: no text that a model wrote
         before may stand for it. translated: whether it is to be in another language than the
-        passages. on_text: receives the text in pieces as it is made; they are provisional, and `text`
-        is what counts. refusal: the tenant's own wording.
+        passages. use: what for. on_text: receives the text in pieces as it is made; they are provisional, and
+        `text` is what counts. refusal: the tenant's own wording.
 
         reason: why it is a refusal, or an extraction though a language model was to be had. used: ids of the
         passages that the generator was shown, none where it was not asked.
@@ -73,7 +75,7 @@ class Answerer:
             return _outcome(GeneratedText(text, (), self._generator.name), reason=reason)
         left = DEADLINE if until is None else until - monotonic()
         result = GeneratedText("", (), self._generator.name)
-        request = GenerationRequest(query, tuple(passages), prompt, left, fresh=fresh, translated=translated)
+        request = GenerationRequest(query, tuple(passages), prompt, left, fresh=fresh, translated=translated, use=use)
         for piece in self._generator.stream(request):
             if isinstance(piece, GeneratedText):
                 result = piece

@@ -13,6 +13,7 @@ from haystack.core.errors import PipelineRuntimeError
 
 from components.core.answers import Answer, Passage
 from components.core.errors import HelpdeskError, InvalidPipeline
+from components.core.model_use import UNTOLD, ModelUse
 from components.core.prompts import PromptTemplate
 from components.retrieval.answerability import AnswerabilityScorer
 from components.retrieval.answerer import Answerer
@@ -80,6 +81,7 @@ class RetrievalPipeline:
         language: str | None = None,
         translated: bool = False,
         fresh: bool = False,
+        use: ModelUse = UNTOLD,
         on_text: Callable[[str], None] | None = None,
     ) -> Answer:
         """The cited answer, or the honest refusal where confidence stays below `threshold`.
@@ -88,7 +90,7 @@ class RetrievalPipeline:
         seconds for the whole of it; what retrieval leaves of them is the generator's. prompt_template: the tenant's
         active one; the shipped one without. language: that a model answers in, as ISO 639-1; the question's own
         without. translated: whether that is another one than the passages'. fresh: no text that a model wrote before
-        may stand for it. Raises ModelUnavailable, InvalidPrompt.
+        may stand for it. use: what a model's cost is accounted to. Raises ModelUnavailable, InvalidPrompt.
         """
         if self._answerer is None:
             raise RuntimeError(f"pipeline {self.name!r} was loaded without a generator: it retrieves only")
@@ -103,6 +105,7 @@ class RetrievalPipeline:
             "language": language,
             "translated": translated,
             "fresh": fresh,
+            "use": use,
             "on_text": on_text,
         }
         outputs, seconds = self._run(inputs, {self._scorer, self._answerer})

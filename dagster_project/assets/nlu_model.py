@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from dagster_project.checks.nlu_quality import NLU_QUALITY, nlu_quality, nlu_quality_result
-from dagster_project.checks.recording import record_check
+from dagster_project.checks.nlu_quality import nlu_quality, note_nlu_quality
+from dagster_project.checks.showing import shown
 from dagster_project.nlu_presentation import nlu_metadata
 from dagster_project.partitions import NLU_PROJECTS, OWNERS
 from dagster_project.resources import Helpdesk
@@ -29,7 +29,7 @@ def nlu_model(context: dg.AssetExecutionContext, helpdesk: dg.ResourceParam[Help
         on_step=lambda step: context.log.info(f"{step.what} {f'{step.done} of {step.total}' if step.total else ''}"),
     )
     users = next(tenants for each, tenants in models.projects() if each == project)
-    quality = record_check(helpdesk, users, NLU_QUALITY, "nlu_model", nlu_quality_result(done.evaluation))
+    quality = shown(note_nlu_quality(helpdesk, users, done.evaluation))
     return Figures(
         metadata={
             **nlu_metadata(done.evaluation),

@@ -4,10 +4,8 @@ import dagster as dg
 
 from dagster_project.assets.embeddings import embeddings
 from dagster_project.assets.evaluation_sets import evaluation_sets
-from dagster_project.checks.recording import record_check
 from dagster_project.checks.retrieval_quality import quality_result, retrieval_quality
 from dagster_project.partitions import GROUP, OWNERS, TENANTS
-from dagster_project.presentation import difference_metadata, metric_metadata
 from dagster_project.resources import Helpdesk
 from dagster_project.result import Figures
 
@@ -28,23 +26,19 @@ def retrieval_evaluation(context: dg.AssetExecutionContext, helpdesk: dg.Resourc
     tenant = helpdesk.begin(context)
     progress = helpdesk.progress(context)
     report = helpdesk.workbench.ingestion.evaluate(tenant, progress)
+    quality = quality_result(report)
     if report.missing:
         context.log.warning(report.reason)
     learnt = {"coverage": report.coverage, "error": report.error}
     return Figures(
         metadata={
-            INDEX_VERSION: report.index_version,
+            **quality.metadata,
             "evaluation set": f"{report.set_name} {report.set_version}" if report.set_name else "none",
-            **metric_metadata(report.metrics),
-            **metric_metadata(report.baseline, "serving: "),
             "threshold": round(report.threshold, 4),
             **{name: round(value, 4) for name, value in learnt.items() if value is not None},
-            **difference_metadata(report.judgement),
             "missing documents": len(report.missing),
             ACCEPTABLE: report.acceptable,
             "reason": report.reason,
         },
-        check_results=[
-            record_check(helpdesk, [tenant], "retrieval_quality", "retrieval_evaluation", quality_result(report))
-        ],
+        check_results=[quality],
     )

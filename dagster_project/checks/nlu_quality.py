@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -10,7 +11,10 @@ from dagster_project.checks.partitioned import partitioned_spec
 from dagster_project.partitions import NLU_PROJECTS
 
 if TYPE_CHECKING:
+    from components.core.tenant import Tenant
+    from components.helpdesk.reports.knowledge.checks import CheckResult
     from components.helpdesk.understanding.evaluations import VersionEvaluation
+    from dagster_project.resources import Helpdesk
 
 NLU_QUALITY = "nlu_quality"
 
@@ -25,14 +29,22 @@ def nlu_quality() -> dg.AssetCheckSpec:
     )
 
 
-def nlu_quality_result(evaluation: VersionEvaluation) -> dg.AssetCheckResult:
-    """A warning where the version was held back: nothing is broken, the one before goes on serving."""
+def note_nlu_quality(helpdesk: Helpdesk, tenants: Iterable[Tenant], evaluation: VersionEvaluation) -> CheckResult:
+    """The check's result, once it is kept for the tenants whom the version serves. A warning where the version was held
+    back: nothing is broken, the one before goes on serving. Raises DatabaseUnavailable."""
+    from components.helpdesk.ingestion.checks import note_check
+    from components.helpdesk.reports.knowledge.checks import CheckResult
+
     figures = {f"macro-F1 {each.engine}": round(each.macro_f1, 4) for each in evaluation.engines}
     before = {} if evaluation.before is None else {"macro-F1 with the served examples": round(evaluation.before, 4)}
-    return dg.AssetCheckResult(
-        check_name=NLU_QUALITY,
-        passed=evaluation.promoted,
-        severity=dg.AssetCheckSeverity.WARN,
-        description=evaluation.reason,
-        metadata={"version": evaluation.version, **figures, **before},
+    result = CheckResult(
+        NLU_QUALITY,
+        "nlu_model",
+        evaluation.promoted,
+        "warning",
+        evaluation.reason,
+        {"version": evaluation.version, **figures, **before},
     )
+    for tenant in tenants:
+        note_check(helpdesk.workbench.database, tenant.context, result)
+    return result

@@ -4,6 +4,7 @@ import dagster as dg
 
 from dagster_project.assets.embeddings import embeddings
 from dagster_project.checks.partitioned import partitioned_check
+from dagster_project.checks.showing import shown
 from dagster_project.resources import Helpdesk
 
 
@@ -13,7 +14,4 @@ from dagster_project.resources import Helpdesk
 def no_orphan_chunk(
     context: dg.AssetCheckExecutionContext, helpdesk: dg.ResourceParam[Helpdesk]
 ) -> dg.AssetCheckResult:
-    orphans = helpdesk.workbench.ingestion.orphan_chunks(helpdesk.tenant(context.partition_key))
-    return dg.AssetCheckResult(
-        passed=orphans == 0, description=f"{orphans} passages without a document", metadata={"orphans": orphans}
-    )
+    return shown(helpdesk.workbench.ingestion.check_passages(helpdesk.tenant(context.partition_key)))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from dagster_project.checks.partitioned import partitioned_spec
-from dagster_project.presentation import difference_metadata, metric_metadata
+from dagster_project.checks.showing import shown
 
 if TYPE_CHECKING:
     from components.helpdesk.ingestion.reports import EvaluationReport
@@ -25,15 +25,6 @@ def retrieval_quality() -> dg.AssetCheckSpec:
 
 def quality_result(report: EvaluationReport) -> dg.AssetCheckResult:
     """What the check says about an evaluation."""
-    return dg.AssetCheckResult(
-        check_name="retrieval_quality",
-        passed=report.acceptable,
-        severity=dg.AssetCheckSeverity.ERROR,
-        description=report.reason,
-        metadata={
-            "index version": report.index_version,
-            **metric_metadata(report.metrics),
-            **metric_metadata(report.baseline, "serving: "),
-            **difference_metadata(report.judgement),
-        },
-    )
+    from components.helpdesk.ingestion import checks
+
+    return shown(checks.retrieval_quality(report))

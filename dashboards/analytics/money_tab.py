@@ -7,8 +7,8 @@ from datetime import date
 from html import escape
 from typing import Any
 
+from components.helpdesk.reports.purposes import PurposeFigures, spending_by_purpose, spending_left_out
 from components.helpdesk.reports.reader import ReportReader
-from components.helpdesk.reports.selection import MODEL_CALLS
 from components.helpdesk.reports.spending import (
     DaySpending,
     ModelFigures,
@@ -18,8 +18,7 @@ from components.helpdesk.reports.spending import (
     spending_by_model,
     unit_costs,
 )
-from dashboards.analytics.figure_card import beside, card, figure, listed
-from dashboards.analytics.topics_tab import passed_text
+from dashboards.analytics.figure_card import beside, figure, listed
 from dashboards.analytics.view import View
 from dashboards.analytics.wording import NOTHING, duration, money, percent, span
 from dashboards.charts import MOST_SERIES, Series, bars
@@ -33,11 +32,10 @@ _REST = "all others"
 
 def money_tab(view: View, reader: ReportReader) -> list[Any]:
     by_day, by_model = spending_by_day(reader, view.filters), spending_by_model(reader, view.filters)
-    passed = MODEL_CALLS.passed_over(view.filters)
-    note = f"Calls belong to no conversation: what follows is {passed_text(passed)}." if passed else ""
     return [
-        *([card(f"<p>{escape(note)}</p>")] if note else []),
         beside(_totals(view, reader), _units(view, reader)),
+        _purposes(view, reader),
+        *_left_out(view, reader),
         *(_cost_by_day(view, by_day, currency) for currency in sorted({row.currency for row in by_day})),
         figure(view, reader, "spending_by_day", DaySpending, by_day, _tokens_by_day(view, by_day)),
         _models(view, reader, by_model),
@@ -59,13 +57,15 @@ def _totals(view: View, reader: ReportReader) -> Any:
 def _units(view: View, reader: ReportReader) -> Any:
     rows = unit_costs(reader, view.filters)
     table = listed(
-        "What an answer and a resolution cost",
+        "What an answer, a resolution and a conversation cost",
         f"one row a currency · {view.period}",
-        ("By question answered", "By conversation resolved", "Answers repeated at no cost"),
+        ("By question answered", "By conversation resolved", "By conversation", "Answers repeated at no cost"),
         [
             (
                 f"{escape(money(row.per_answered, row.currency))}<p class='quiet'>{row.answered:,} questions</p>",
                 f"{escape(money(row.per_resolved, row.currency))}<p class='quiet'>{row.resolved:,} conversations</p>",
+                f"{escape(money(row.per_conversation, row.currency))}"
+                f"<p class='quiet'>{row.conversations:,} conversations</p>",
                 f"{row.kept:,}",
             )
             for row in rows
@@ -73,6 +73,41 @@ def _units(view: View, reader: ReportReader) -> Any:
         empty=_NO_CALL,
     )
     return figure(view, reader, "unit_costs", UnitCost, rows, table)
+
+
+def _purposes(view: View, reader: ReportReader) -> Any:
+    rows = spending_by_purpose(reader, view.filters)
+    table = _by_purpose(view, "What models were called for", rows, _NO_CALL)
+    return figure(view, reader, "spending_by_purpose", PurposeFigures, rows, table)
+
+
+def _left_out(view: View, reader: ReportReader) -> list[Any]:
+    """Nothing where all is in the figures above."""
+    rows = spending_left_out(reader, view.filters)
+    if not rows:
+        return []
+    table = _by_purpose(view, "Not in these figures: calls of no channel or topic", rows, "")
+    return [figure(view, reader, "spending_left_out", PurposeFigures, rows, table)]
+
+
+def _by_purpose(view: View, title: str, rows: Sequence[PurposeFigures], empty: str) -> Any:
+    return listed(
+        title,
+        f"calls, tokens, cost · {view.period}",
+        ("For", "Cost", "Calls", "Failed", "Tokens read", "Tokens written"),
+        [
+            (
+                f"<strong>{escape(row.label)}</strong>",
+                escape(money(row.cost, row.currency)),
+                f"{row.calls:,}",
+                f"{row.failed:,}",
+                f"{row.input_tokens:,}",
+                f"{row.output_tokens:,}",
+            )
+            for row in rows
+        ],
+        empty=empty,
+    )
 
 
 def _cost_by_day(view: View, rows: Sequence[DaySpending], currency: str) -> Any:

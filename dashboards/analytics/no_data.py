@@ -13,6 +13,7 @@ from components.helpdesk.reports.choices import Choices
 from components.helpdesk.reports.deflection import deflection, open_conversations
 from components.helpdesk.reports.filters import Filters
 from components.helpdesk.reports.handovers import handovers
+from components.helpdesk.reports.purposes import spending_left_out
 from components.helpdesk.reports.reader import ReportReader
 from components.helpdesk.reports.spending import spending
 from components.helpdesk.reports.topics import answers
@@ -31,6 +32,7 @@ def is_silent(reader: ReportReader, filters: Filters) -> bool:
         or answers(reader, filters).asked
         or handovers(reader, filters).asked
         or spending(reader, filters)
+        or spending_left_out(reader, filters)
     )
 
 

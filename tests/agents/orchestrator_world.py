@@ -30,6 +30,7 @@ from components.gateway.catalogue import load_catalogue
 from components.gateway.event_loop import EventLoopThread
 from components.gateway.gateway import ModelGateway
 from components.gateway.opening import open_gateway
+from components.helpdesk.conversations.conversations import Conversations
 from components.helpdesk.model_policy import policy_of
 from components.models.chat_model_factory import build_chat_model
 from components.models.extractive import ExtractiveGenerator
@@ -169,7 +170,11 @@ class World:
         self.registry = ToolRegistry(database, [LookUp(), Refund(), CreateTicket()])
         self.approvals = Approvals(database, wake_for)
         self.plans = Plans(database)
-        models = None if opened is None else Models(*opened, lambda _: policy_of(self.tenant.config))
+        models = (
+            None
+            if opened is None
+            else Models(*opened, lambda _: policy_of(self.tenant.config), Conversations(database).channel)
+        )
         self.goals = Orchestrator(self.registry, self.plans, models)
         self.workshop = Workshop(database, {"goal": self.goals}, lambda _: self.tenant)
 

@@ -19,6 +19,7 @@ from components.helpdesk.conversations.opening import store_opening
 from components.helpdesk.conversations.turn_records import NewMessage, TurnResult
 from tests.agents.orchestrator_world import World, calls
 from tests.helpdesk.scripted_model_server import ScriptedServer
+from tests.model_uses import of_web, recorded_uses
 
 MakeWorld = Callable[..., World]
 LOOK = calls("lookup_order", '{"order_number": "A-1"}')
@@ -69,6 +70,7 @@ def test_the_conversation_waits_for_a_person_with_the_transcript(world: World) -
     assert '"by": "lookup_order"' in handover["variables"]["transcript"]
     messages = Conversations(world.database).messages(world.tenant.context, mine)
     assert "in the queue for a colleague" in messages[-1].text
+    assert set(recorded_uses(world.database, world.tenant.context, 1)) == {of_web(mine)}
 
 
 def test_a_conversation_that_waits_already_stays_as_it_is(world: World) -> None:

@@ -13,8 +13,10 @@ from sqlalchemy import update
 
 from components.agents.run import WorkRun
 from components.agents.run_rows import STEPS
+from components.core.model_use import ModelUse
 from tests.agents.orchestrator_world import REFUND, Killed, World, calls, says
 from tests.helpdesk.scripted_model_server import Script, ScriptedServer
+from tests.model_uses import recorded_uses
 
 MakeWorld = Callable[..., World]
 
@@ -64,6 +66,7 @@ def test_a_model_reaches_a_goal_with_tools_and_every_turn_is_kept(make_world: Ma
     assert turn is not None
     assert (turn["model"], turn["input_tokens"], turn["output_tokens"]) == ("scripted", 100, 10)
     assert (Decimal(turn["cost"]), turn["currency"]) == (Decimal("0.00024"), "EUR")
+    assert recorded_uses(world.database, world.tenant.context, 3) == [ModelUse("goal")] * 3
 
 
 def test_a_model_is_offered_what_the_tenant_permits_to_the_orchestrator_and_nothing_else(

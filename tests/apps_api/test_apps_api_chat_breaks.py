@@ -28,6 +28,7 @@ from components.bootstrap import Workbench, build_workbench
 from components.core.settings import Settings
 from components.database.addresses import DatabaseAddresses
 from tests.helpdesk.scripted_model_server import ScriptedServer, scripted_server
+from tests.model_uses import of_web, recorded_uses
 
 PATIENCE = 40.0
 ANSWER = "You can return an unused jacket within 45 days of delivery [1]."
@@ -121,6 +122,8 @@ def test_a_customer_who_hangs_up_finds_the_answer_exactly_once(
         again = chatter.say(question, "left")
         assert (again["repeated"], again["messages"]) == (True, [answered])
         assert [each["sequence"] for each in chatter.read(known)["messages"]] == [known + 1, known + 2]
+    tenant = modelled.tenants.get_by_domain(domain).context
+    assert of_web(chatter.session) in recorded_uses(modelled.database, tenant, 1)
 
 
 def test_the_same_message_sent_twice_at_once_is_answered_once(

@@ -19,9 +19,11 @@ from apps.api.app import Limits, create_app
 from apps.api.measurements import Measurements
 from apps.api.server import ApiServer
 from components.bootstrap import Workbench, build_workbench
+from components.core.model_use import ModelUse
 from components.core.settings import Settings
 from components.database.addresses import DatabaseAddresses
 from tests.helpdesk.scripted_model_server import ScriptedServer, scripted_server
+from tests.model_uses import recorded_uses
 
 PATIENCE = 20.0
 WEATHER = {
@@ -259,7 +261,7 @@ def test_models_are_shown_with_price_health_and_circuit(
 
 
 def test_the_budget_shows_what_this_tenant_spent_and_no_other(
-    llm: TestClient, make_caller: Callable[..., Customer], server: ScriptedServer
+    llm: TestClient, modelled: Workbench, make_caller: Callable[..., Customer], server: ScriptedServer
 ) -> None:
     budget = {"daily": {"money": 1}, "monthly": {"tokens": 1000}}
     spender, other = (make_caller(models=["scripted-small"], budget=budget) for _ in range(2))
@@ -269,6 +271,7 @@ def test_the_budget_shows_what_this_tenant_spent_and_no_other(
     assert (told["currency"], told["level"]) == ("EUR", "ok")
     assert (float(told["daily"]["spent"]["money"]), float(told["daily"]["limit"]["money"])) == (0.00024, 1)
     assert (told["monthly"]["spent"]["tokens"], told["monthly"]["limit"]["tokens"]) == (110, 1000)
+    assert recorded_uses(modelled.database, spender.tenant.context, 1) == [ModelUse("program")]
     untouched = llm.get("/llm/budget", headers=other.headers).json()
     assert untouched["daily"]["spent"] == {"money": "0", "tokens": 0}
 

@@ -10,8 +10,11 @@ import pytest
 from apps_api_chat import QUESTION, Chatter, begin
 from apps_api_customers import Customer
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 
+from apps.api.app import create_app
 from components.bootstrap import Workbench
+from components.database.tables import AnswerRow
 from components.helpdesk.handover.agents import Agent
 
 
@@ -104,6 +107,23 @@ def test_the_timers_run_while_the_api_is_served_and_leave_a_reserved_tenant_alon
         until_apologised(waiting(client, tenant.domain))
         assert not is_apologised(left_alone)
     until_apologised(left_alone)
+
+
+def test_what_was_kept_long_enough_is_forgotten_while_the_api_is_served(workbench: Workbench, shop: Customer) -> None:
+    context = shop.tenant.context
+    old, young = (workbench.answering.answer(context, QUESTION, channel="console").answer_id for _ in range(2))
+    with workbench.database.tenant(context) as session:
+        session.execute(
+            update(AnswerRow)
+            .where(AnswerRow.answer_id == old)
+            .values(created_at=datetime.now(UTC) - timedelta(days=workbench.settings.evaluation_days + 1))
+        )
+    with TestClient(create_app(workbench)):
+        until = time.monotonic() + 30
+        while any(each.answer_id == old for each in workbench.answers.list(context, limit=500)):
+            assert time.monotonic() < until, "nothing was forgotten"
+            time.sleep(0.1)
+    assert workbench.answers.get(context, young)
 
 
 def waiting(client: TestClient, domain: str) -> Chatter:

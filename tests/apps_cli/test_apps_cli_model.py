@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
+from components.core.model_use import UNTOLD
 from components.core.tenant import Tenant
 from components.database.session import Database
 from components.gateway.spending import ModelCall, SpendingLedger
@@ -20,7 +21,9 @@ def test_the_budget_shows_what_was_spent_of_what(
     helpdesk: Helpdesk, make_tenant: Callable[..., Tenant], database: Database
 ) -> None:
     tenant, other = make_tenant(config=BUDGET), make_tenant()
-    call = ModelCall(uuid4(), "m", "openai", 60, 40, False, Decimal("0.25"), "USD", None, 0.5, datetime.now(UTC))
+    call = ModelCall(
+        uuid4(), "m", "openai", 60, 40, False, Decimal("0.25"), "USD", None, 0.5, datetime.now(UTC), UNTOLD
+    )
     SpendingLedger(database).record(tenant.context, call)
     found = helpdesk("model", "budget", tenant.domain, "--json")
     assert found.value["daily"]["spent"] == {"money": "0.2500000000", "tokens": 100}

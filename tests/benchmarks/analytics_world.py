@@ -93,9 +93,17 @@ SELECT gen_random_uuid(), tenant_id, answer_id, CASE WHEN confidence > 0.5 THEN 
 FROM answers WHERE tenant_id = %(tenant)s AND hashtext(answer_id::text) % 10 = 0;
 
 INSERT INTO model_calls (call_id, tenant_id, model, provider, input_tokens, output_tokens, estimated, cost, currency,
-    seconds, created_at)
-SELECT gen_random_uuid(), tenant_id, model, 'tgi', input_tokens, output_tokens, false, cost, currency, 0.4, created_at
-FROM answers WHERE tenant_id = %(tenant)s AND model <> 'extractive';
+    seconds, created_at, purpose, channel, conversation_id)
+SELECT gen_random_uuid(), a.tenant_id, model, 'tgi', input_tokens, output_tokens, false, cost, currency, 0.4,
+    a.created_at, 'customer', channel, conversation_id
+FROM answers AS a JOIN messages AS m ON (m.details->>'answer_id')::uuid = a.answer_id
+WHERE a.tenant_id = %(tenant)s AND m.tenant_id = %(tenant)s AND model <> 'extractive';
+
+INSERT INTO model_calls (call_id, tenant_id, model, provider, input_tokens, output_tokens, estimated, cost, currency,
+    seconds, created_at, purpose)
+SELECT gen_random_uuid(), %(tenant)s, 'small', 'tgi', 800, 90, false, 0.0003, 'EUR', 0.4, at,
+    CASE WHEN n % 20 = 0 THEN 'unknown' ELSE 'evaluation' END
+FROM made WHERE n % 10 = 0;
 
 INSERT INTO tickets (ticket_id, tenant_id, session_id, status, created_at, updated_at, number, channel,
     first_response_minutes, first_response_due, first_response_at, resolution_minutes, resolution_due)

@@ -29,6 +29,7 @@ from rich.table import Table
 from components.core.chat_model import ChatMessage, ChatModel, ChatRequest
 from components.core.generation import AnswerGenerator
 from components.core.model_catalogue import ModelDeclaration
+from components.core.model_use import UNTOLD
 from components.core.settings import Settings
 from components.core.tenant import TenantContext
 from components.database.provision import provision
@@ -131,7 +132,7 @@ async def play(
     whole = open_gateway(catalogue, build, database, state=state, cache=PromptCache(state, 3600))
 
     def through(gateway: ModelGateway) -> Stream:
-        return lambda request: gateway.stream(tenant, POLICY, request)
+        return lambda request: gateway.stream(tenant, POLICY, request, use=UNTOLD)
 
     ways: dict[str, Stream] = {
         "bare provider": bare.stream,

@@ -180,9 +180,11 @@ def handovers(rows: int, of: int) -> Columns:
     }
 
 
-def model_calls(rows: int) -> Columns:
+def model_calls(rows: int, of: int) -> Columns:
     draw = Draw(rows, 6)
     at = draw.moments()
+    purpose = draw.words(*["customer"] * 8, "evaluation", "unknown")
+    of_customer = pc.equal(purpose, "customer")
     return {
         "call_id": draw.ids("call"),
         "at": at,
@@ -195,6 +197,9 @@ def model_calls(rows: int) -> Columns:
         "currency": draw.words("EUR"),
         "error": draw.words(*[None] * 19, "model_timed_out"),
         "seconds": draw.seconds(1.2),
+        "purpose": purpose,
+        "channel": pc.if_else(of_customer, draw.words("web", "email", "slack"), None),
+        "conversation_id": pc.if_else(of_customer, draw.ids("conversation", of), None),
     }
 
 
@@ -242,7 +247,7 @@ def publish(warehouse: Warehouse, messages_wanted: int) -> None:
         facts.ANSWERS: answers(given, talks),
         facts.CITATIONS: citations(given * 2, given),
         facts.HANDOVERS: handovers(asked, talks),
-        facts.MODEL_CALLS: model_calls(given),
+        facts.MODEL_CALLS: model_calls(given, talks),
         facts.TICKETS: tickets(asked // 2, talks),
     }
     months = {dataset: by_month(dataset, columns) for dataset, columns in drawn.items()}

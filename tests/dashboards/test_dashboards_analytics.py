@@ -64,6 +64,11 @@ def test_every_tab_shows_its_figures_on_every_screen(browser: Browser, dashboard
                 page.set_viewport_size({"width": size[0], "height": size[1]})
                 page.wait_for_function(_FITS)
         assert page.url.endswith("tab=Conversations"), "an address can be sent to somebody else"
+        show(page, dashboards, f"{MONTH}&tab=Money&channel=web")
+        page.wait_for_selector("td:has-text('customers, web')")
+        left_out = page.locator("h2:has-text('Not in these figures') ~ div.rows").inner_text()
+        assert "evaluations of indexes and prompts" in left_out
+        assert "unknown: calls from before this was kept" in left_out
 
 
 @pytest.mark.usefixtures("talks")

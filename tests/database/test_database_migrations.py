@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from pathlib import Path
 from uuid import uuid4
 
@@ -54,6 +55,30 @@ def test_every_migration_can_be_taken_back_and_made_again(empty_url: str, role_s
     assert relations(empty_url) == ["alembic_version", "alembic_version_pkc"]
     migrate(empty_url, role_secrets)
     assert relations(empty_url) == made
+
+
+def test_calls_of_models_from_before_their_purpose_was_kept_stay_as_unknown(
+    empty_url: str, role_secrets: RoleSecrets
+) -> None:
+    migrate(empty_url, role_secrets)
+    with as_owner(empty_url) as connection:
+        command.downgrade(alembic_config(connection), "0017")
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        tenant_id = uuid4()
+        connection.execute(
+            "INSERT INTO tenants (tenant_id, name, domain, config_json) VALUES (%s, 'T', 't.example', '{}')",
+            [tenant_id],
+        )
+        connection.execute(
+            "INSERT INTO model_calls (call_id, tenant_id, model, provider, input_tokens, output_tokens, estimated,"
+            " cost, currency, seconds) VALUES (gen_random_uuid(), %s, 'm', 'tgi', 5, 2, false, 0.25, 'EUR', 0.5)",
+            [tenant_id],
+        )
+        migrate(empty_url, role_secrets)
+        kept = connection.execute("SELECT purpose, channel, conversation_id, cost FROM model_calls").fetchall()
+        assert kept == [("unknown", None, None, Decimal("0.25"))]
+        with pytest.raises(psycopg.errors.CheckViolation):
+            connection.execute("UPDATE model_calls SET channel = 'web'")
 
 
 def test_several_may_migrate_at_once(empty_url: str, role_secrets: RoleSecrets) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from threading import Event
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from components.core.answers import Answer
 from components.core.errors import NluUnavailable
@@ -87,6 +87,7 @@ class Echo:
         question: str,
         *,
         channel: str = "api",
+        conversation_id: UUID | None = None,
         refusal: str | None = None,
         on_text: Callable[[str], None] | None = None,
         deadline: float | None = None,

@@ -13,6 +13,7 @@ from components.core.answers import Passage
 from components.core.chat_model import ChatMessage, ChatRequest
 from components.core.generation import AnswerGenerator
 from components.core.model_catalogue import ModelDeclaration
+from components.core.model_use import UNTOLD
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.gateway.catalogue import Catalogue
@@ -125,7 +126,7 @@ async def ask(
 ) -> Heard:
     """All of one answer; its parts must fit together."""
     started = time.monotonic()
-    items = [item async for item in gateway.stream(tenant, policy, request, **how)]
+    items = [item async for item in gateway.stream(tenant, policy, request, **{"use": UNTOLD, **how})]
     result = items.pop()
     assert isinstance(result, GatewayResult)
     pieces = tuple(item for item in items if isinstance(item, str))

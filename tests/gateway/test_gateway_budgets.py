@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from sqlalchemy import select
 
+from components.core.model_use import UNTOLD
 from components.core.tenant import Tenant, TenantContext
 from components.database.addresses import DatabaseAddresses
 from components.database.session import Database
@@ -31,7 +32,7 @@ CENT = Decimal("0.01")
 
 
 def call(money: str = "0.01", at: datetime = NOON, *, call_id: UUID | None = None, model: str = "m") -> ModelCall:
-    return ModelCall(call_id or uuid4(), model, "openai", 60, 40, False, Decimal(money), "USD", None, 0.5, at)
+    return ModelCall(call_id or uuid4(), model, "openai", 60, 40, False, Decimal(money), "USD", None, 0.5, at, UNTOLD)
 
 
 @pytest.fixture

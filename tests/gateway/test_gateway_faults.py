@@ -15,6 +15,7 @@ from components.core.chat_model import ToolDefinition
 from components.core.errors import InvalidInput, ModelMisbehaved, ModelUnavailable
 from components.core.generation import AnswerGenerator
 from components.core.model_catalogue import Provider
+from components.core.model_use import UNTOLD
 from components.core.tenant import Tenant, TenantContext
 from components.database.session import Database
 from components.gateway.gateway import GatewayResult, ModelGateway
@@ -241,7 +242,7 @@ def test_a_caller_who_leaves_stops_the_server_and_pays_what_was_made(
 
     async def play(url: str) -> None:
         async with opened(database, extractive, [model("sick", url)], observer=counted) as gateway:
-            stream = gateway.stream(tenant, ALONE, question())
+            stream = gateway.stream(tenant, ALONE, question(), use=UNTOLD)
             assert isinstance(await anext(stream), str)
             await stream.aclose()  # type: ignore[attr-defined]
 
@@ -258,7 +259,8 @@ def test_nothing_lasts_past_the_deadline(
 ) -> None:
     async def one(gateway: ModelGateway) -> None:
         with suppress(ModelUnavailable):
-            async for item in gateway.stream(tenant, POLICY, question(deadline=1.5, max_tokens=10**6), model="sick"):
+            endless = question(deadline=1.5, max_tokens=10**6)
+            async for item in gateway.stream(tenant, POLICY, endless, use=UNTOLD, model="sick"):
                 assert isinstance(item, str | GatewayResult)
 
     async def play(url: str) -> None:

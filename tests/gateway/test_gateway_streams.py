@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from gateway_world import NOBODY, PASSAGE, Counted, ask, model, opened, question
@@ -16,6 +17,7 @@ from sqlalchemy import select
 from components.core.errors import BudgetExhausted, ModelNotAllowed
 from components.core.generation import AnswerGenerator
 from components.core.model_catalogue import ModelDeclaration
+from components.core.model_use import ModelUse, for_customer
 from components.core.prompts import RenderedPrompt
 from components.core.tenant import Tenant, TenantContext
 from components.database.session import Database
@@ -65,7 +67,8 @@ def test_the_first_of_the_route_answers_and_the_ledger_knows(
         counted = Counted()
         prompt = RenderedPrompt("answer", 3, question().messages)
         async with opened(database, extractive, both(servers), observer=counted) as gateway:
-            heard = await ask(gateway, tenant, POLICY, question(), prompt=prompt)
+            use = for_customer("slack", uuid4())
+            heard = await ask(gateway, tenant, POLICY, question(), prompt=prompt, use=use)
             trace = heard.result.trace
             assert (heard.text, trace.model, trace.provider, trace.reason) == (TEXT, "big", "openai", None)
             assert (trace.prompt_id, trace.prompt_version, trace.currency) == ("answer", 3, "USD")
@@ -75,6 +78,7 @@ def test_the_first_of_the_route_answers_and_the_ledger_knows(
         with database.tenant(tenant) as session:
             (row,) = session.scalars(select(ModelCallRow)).all()
             assert (row.model, row.provider, row.cost, row.error) == ("big", "openai", trace.cost, None)
+            assert ModelUse(row.purpose, row.channel, row.conversation_id) == use  # type: ignore[arg-type]
 
     asyncio.run(play())
     assert servers[1].calls == 0

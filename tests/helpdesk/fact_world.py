@@ -92,10 +92,10 @@ class FactWorld:
             status_before=before, status_after=after, at=at, **more,
         )  # fmt: skip
 
-    def call(self, session: Session, at: datetime) -> None:
+    def call(self, session: Session, at: datetime, **use: Any) -> None:
         self.insert(
             session, "model_calls", call_id=uuid4(), model="m", provider="tgi", input_tokens=5, output_tokens=2,
-            estimated=False, cost=0.25, currency="EUR", seconds=0.5, created_at=at,
+            estimated=False, cost=0.25, currency="EUR", seconds=0.5, created_at=at, **use,
         )  # fmt: skip
 
     def update(self, session: Session, table: str, where: dict[str, Any], **values: Any) -> None:

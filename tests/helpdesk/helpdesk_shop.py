@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from components.core.answers import Answer
 from components.core.tenant import Tenant
+from components.helpdesk.reports.knowledge.checks import CheckResult, newest_checks
 from components.knowledge.folder_source import FolderSource
 
 if TYPE_CHECKING:
@@ -47,6 +48,15 @@ class Shop:
 
     def ask(self, question: str, top_k: int = 10) -> Answer:
         return self.workbench.answering.answer(self.tenant.context, question, top_k=top_k).answer
+
+    def checks(self) -> list[CheckResult]:
+        """What each says now, for the tenant's page."""
+        with self.workbench.database.tenant(self.tenant.context) as session:
+            return [spell.result for spell in newest_checks(session)]
+
+    def failing_checks(self) -> dict[str, str]:
+        """Why, by name."""
+        return {each.name: each.description for each in self.checks() if not each.passed}
 
     def found(self, question: str) -> set[str]:
         """Documents that the serving index finds, cited or not."""

@@ -148,6 +148,9 @@ _model_call = {
     "currency": _one_of("EUR", "USD"),
     "error": _one_of(None, "model_timed_out"),
     "seconds": lambda random: random.random() * 5,
+    "purpose": _one_of("customer", "customer", "customer", "evaluation", "draft", "unknown", None),
+    "channel": _channels,
+    "conversation_id": _conversation_ids,
 }
 _ticket = {
     "tenant_id": _tenant_ids,
@@ -184,6 +187,10 @@ def _whole_handover(row: Row) -> Row:
     return row | {"ended_at": ended, "waited_seconds": None if ended is None else float(lasted)}
 
 
+def _whole_call(row: Row) -> Row:
+    return row if row["purpose"] == "customer" else row | {"channel": None, "conversation_id": None}
+
+
 def _whole_ticket(row: Row) -> Row:
     late = row.pop("late")
     for name, missed in zip(("first_response", "resolution"), late, strict=True):
@@ -200,7 +207,7 @@ _SHAPES: Mapping[Dataset, tuple[Mapping[str, Draw], Callable[[Row], Row]]] = {
     facts.ANSWERS: (_answer, dict),
     facts.CITATIONS: (_citation, dict),
     facts.HANDOVERS: (_handover, _whole_handover),
-    facts.MODEL_CALLS: (_model_call, dict),
+    facts.MODEL_CALLS: (_model_call, _whole_call),
     facts.TICKETS: (_ticket, _whole_ticket),
 }
 

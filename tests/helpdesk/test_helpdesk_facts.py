@@ -140,6 +140,27 @@ def test_a_tenant_gets_no_rows_of_another(
             assert set(tables[dataset]["tenant_id"].to_pylist()) == {str(each.tenant.tenant_id)}, dataset
 
 
+def test_a_model_call_says_what_it_was_for_and_an_older_one_that_nobody_knows(world: FactWorld) -> None:
+    with world.session() as session:
+        talk = world.open(session, START)
+        world.call(session, START, purpose="customer", channel="web", conversation_id=talk)
+        world.call(session, START, purpose="evaluation")
+        world.call(session, START)
+    world.refresh()
+    told = {(row["purpose"], row["channel"], row["conversation_id"]) for row in world.rows("model_calls")}
+    assert told == {("customer", "web", str(talk)), ("evaluation", None, None), ("unknown", None, None)}
+
+
+def test_facts_that_were_told_in_another_way_are_told_anew(world: FactWorld) -> None:
+    with world.session() as session:
+        world.call(session, START)
+    world.refresh()
+    context, before = world.tenant.context, world.warehouse.manifest(world.tenant.context)
+    world.warehouse.publish(context, before, {}, {**before.watermark, "edition": 1}, START)
+    again = world.refresh()
+    assert (again.reason, again.rows["model_calls"]) == ("they are told in another way now", 1)
+
+
 def test_only_months_with_news_are_told_anew(world: FactWorld) -> None:
     with world.session() as session:
         old, new = world.open(session, START - 60 * DAY), world.open(session, START)

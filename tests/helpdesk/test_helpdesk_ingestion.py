@@ -230,9 +230,27 @@ def test_the_checks_find_orphans_and_empty_documents(make_shop: MakeShop) -> Non
     ingestion.collect(shop.tenant, [shop.source])
     ingestion.parse(shop.tenant)
     assert ingestion.orphan_chunks(shop.tenant) == 1
+    assert not ingestion.check_passages(shop.tenant).passed
+    assert shop.failing_checks() == {"no_orphan_chunk": "1 passages without a document"}
     ingestion.embed(shop.tenant)
+    assert ingestion.check_passages(shop.tenant).passed
     assert ingestion.orphan_chunks(shop.tenant) == 0
     assert ingestion.empty_documents(shop.tenant) == []
+    assert shop.failing_checks() == {}
+
+
+def test_what_the_checks_of_an_ingestion_say_is_kept_for_the_tenants_page(make_shop: MakeShop) -> None:
+    shop = make_shop(returns=RETURNS)
+    report = shop.ingest()
+    kept = {each.name: each for each in shop.checks()}
+    assert {name: (each.asset, each.passed) for name, each in kept.items()} == {
+        "no_empty_document": ("chunks", True),
+        "no_orphan_chunk": ("embeddings", True),
+        "dimensions_match": ("embeddings", True),
+        "retrieval_quality": ("retrieval_evaluation", True),
+        "answer_quality": ("answer_evaluation", True),
+    }
+    assert [kept[each.name] for each in report.checks] == list(report.checks)
 
 
 def test_progress_counts_up_to_the_total_of_each_stage(make_shop: MakeShop) -> None:

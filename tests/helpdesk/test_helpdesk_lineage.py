@@ -16,13 +16,17 @@ from hypothesis import strategies as st
 
 from components.bootstrap import Workbench, build_workbench
 from components.core.errors import InvalidInput, NotFound
+from components.core.model_use import ModelUse
 from components.core.settings import Settings
 from components.database.addresses import DatabaseAddresses
 from components.helpdesk.answer_lineage import AnswerLineage, PassageLineage
 from components.helpdesk.answer_replay import difference, replay
 from components.helpdesk.answered_question import AnsweredQuestion
+from components.helpdesk.evaluation.answer_run import Variant
+from components.helpdesk.evaluation.answer_runs import questions_of
 from tests.gateway.redis_fixtures import running_redis
 from tests.helpdesk.scripted_model_server import ScriptedServer, scripted_server
+from tests.model_uses import of_web, recorded_uses
 
 SAID = ("A parcel to Norway ", "takes nine days [1].")
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -87,6 +91,24 @@ def ask(shop: Shop, question: str = NORWAY, **more: object) -> AnsweredQuestion:
 
 def lineage(shop: Shop, answered: AnsweredQuestion) -> AnswerLineage:
     return shop.workbench.answers.get(shop.tenant.context, answered.answer_id)
+
+
+def test_what_a_model_was_asked_for_stands_beside_what_it_cost(shop: Shop) -> None:
+    context, conversation = shop.tenant.context, uuid4()
+    given = ask(shop, channel="web", conversation_id=conversation)
+    ask(shop, "Do parcels go to Norway?", channel="api")
+    ask(shop, "Do you send to Norway?", channel="cli")
+    replay(shop.workbench.answering, shop.workbench.answers, context, given.answer_id)
+    for channel in ("evaluation", "playground"):
+        shop.workbench.answer_evaluations.run(
+            context, questions_of([NORWAY]), Variant(), labelled=False, channel=channel
+        )
+    inside = [ModelUse(each) for each in ("cli", "replay", "evaluation", "playground")]
+    assert recorded_uses(shop.workbench.database, context, 6) == [
+        of_web(conversation),
+        ModelUse("customer", "api"),
+        *inside,
+    ]
 
 
 def test_a_language_models_answer_is_stored_with_all_that_it_came_from(shop: Shop) -> None:

@@ -52,10 +52,12 @@ def test_knowledge_that_answers_worse_is_not_promoted_and_the_old_index_serves(
     assert not second.evaluation.acceptable
     assert second.evaluation.baseline == first.evaluation.metrics
     assert "1.000" in second.evaluation.reason
+    assert shop.failing_checks() == {"retrieval_quality": second.evaluation.reason}
     assert "nine days" in shop.ask(NORWAY).text
     shop.write(returns=RETURNS, shipping=SHIPPING, warranty=WARRANTY)
     shop.remove("other")
     assert shop.ingest(questions).promoted is not None
+    assert shop.failing_checks() == {}
 
 
 def test_a_deleted_document_is_not_cited_though_the_rest_is_not_promoted(make_shop: MakeShop, questions: Path) -> None:

@@ -24,6 +24,7 @@ from components.helpdesk.reports.facts import ANSWERS, CITATIONS, CONVERSATIONS,
 from components.helpdesk.reports.filters import Filters
 from components.helpdesk.reports.handovers import BANDS, handovers, handovers_by, hours_of_week, wait_bands
 from components.helpdesk.reports.other_definitions import other_scores
+from components.helpdesk.reports.purposes import spending_by_purpose, spending_left_out
 from components.helpdesk.reports.ratings import ratings, ratings_by, thumbs
 from components.helpdesk.reports.resolutions import resolutions, tickets
 from components.helpdesk.reports.spending import spending, spending_by_day, spending_by_model, unit_costs
@@ -209,7 +210,7 @@ def _local(row: Row) -> tuple[int, int]:
 
 
 @EXAMPLES
-@given(rows_of(ANSWERS, CONVERSATIONS), viewers, narrowings)
+@given(rows_of(ANSWERS, CONVERSATIONS, MODEL_CALLS), viewers, narrowings)
 def test_questions_are_counted_by_reason_day_and_topic(
     rows: Facts, tenants: list[Tenant], narrowed: dict[str, tuple[str, ...]]
 ) -> None:
@@ -236,20 +237,40 @@ def test_questions_are_counted_by_reason_day_and_topic(
         judged = Counter(row["thumb"] for row in expected)
         assert (thumbs(reader, filters).up, thumbs(reader, filters).down) == (judged[1], judged[-1])
         resolved = counts(ended(rows, tenants, filters)).bot_resolved
+        calls = of_conversations(
+            seen(rows[MODEL_CALLS], tenants, filters), rows[CONVERSATIONS], filters, own_model=True
+        )
         for cost in unit_costs(reader, filters):
             paid = sum(row["cost"] or 0 for row in expected if row["currency"] == cost.currency)
+            for_customers = [row for row in calls if row["purpose"] == "customer" and row["currency"] == cost.currency]
+            spent, talked = sum(row["cost"] for row in for_customers), len(ended(rows, tenants, filters))
+            assert cost.calls_cost == pytest.approx(spent)
+            assert cost.per_conversation == (pytest.approx(spent / talked) if talked else None)
             assert cost.cost == pytest.approx(paid)
             assert cost.per_answered == (pytest.approx(paid / answered) if answered else None)
             assert cost.per_resolved == (pytest.approx(paid / resolved) if resolved else None)
 
 
 @EXAMPLES
-@given(rows_of(MODEL_CALLS, TICKETS), viewers, st.sampled_from([(), ("small",)]))
-def test_spending_keeps_currencies_apart_and_tickets_their_clocks(
-    rows: Facts, tenants: list[Tenant], only: tuple[str, ...]
+@given(rows_of(MODEL_CALLS, CONVERSATIONS, TICKETS), viewers, narrowings)
+def test_spending_keeps_currencies_and_purposes_apart_and_tickets_their_clocks(
+    rows: Facts, tenants: list[Tenant], narrowed: dict[str, tuple[str, ...]]
 ) -> None:
-    filters = Filters(PERIOD.since, PERIOD.until, models=only)
-    calls = [row for row in seen(rows[MODEL_CALLS], tenants, filters) if not only or row["model"] in only]
+    filters = Filters(PERIOD.since, PERIOD.until, **narrowed)
+    calls = of_conversations(seen(rows[MODEL_CALLS], tenants, filters), rows[CONVERSATIONS], filters, own_model=True)
+    of_anything = Filters(PERIOD.since, PERIOD.until, models=filters.models)
+    all_calls = [
+        row
+        for row in seen(rows[MODEL_CALLS], tenants, of_anything)
+        if not filters.models or row["model"] in filters.models
+    ]
+    talks = {(talk["tenant_id"], talk["conversation_id"]) for talk in rows[CONVERSATIONS]}
+    left_out = [
+        row
+        for row in all_calls
+        if (filters.channels and row["channel"] is None)
+        or (filters.intents and (row["tenant_id"], row["conversation_id"]) not in talks)
+    ]
     opened = seen(rows[TICKETS], tenants, PERIOD)
     with PublishedFacts(rows) as published, published.reports.open(tenants) as reader:
         for found, keys in (
@@ -274,6 +295,14 @@ def test_spending_keeps_currencies_apart_and_tickets_their_clocks(
                 paid = grouped[tuple(getattr(each, key) for key in keys)]
                 assert each.cost == pytest.approx(sum(row["cost"] for row in paid))
         assert sum(each.calls for each in spending_by_day(reader, filters)) == len(calls)
+        for purposes, counted in (
+            (spending_by_purpose(reader, filters), calls),
+            (spending_left_out(reader, filters), left_out),
+        ):
+            assert {(each.purpose, each.channel, each.currency): each.calls for each in purposes} == dict(
+                Counter((row["purpose"] or "unknown", row["channel"] or "", row["currency"]) for row in counted)
+            )
+            assert sum(each.cost for each in purposes) == pytest.approx(sum(row["cost"] for row in counted))
         told = tickets(reader, PERIOD)
         assert (told.opened, told.statuses) == (len(opened), dict(Counter(row["status"] for row in opened)))
         for clock, name, kept in (

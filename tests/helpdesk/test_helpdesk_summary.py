@@ -9,6 +9,7 @@ import pytest
 
 from components.bootstrap import Workbench, build_workbench
 from components.core.errors import NotFound
+from components.core.model_use import ModelUse
 from components.core.settings import Settings
 from components.core.tenant import Tenant
 from components.database.addresses import DatabaseAddresses
@@ -16,6 +17,7 @@ from components.helpdesk.conversations.opening import store_opening
 from components.helpdesk.conversations.turn_records import NewMessage, TurnResult
 from components.helpdesk.handover.summary import Summary
 from tests.helpdesk.scripted_model_server import ScriptedServer, scripted_server
+from tests.model_uses import recorded_uses
 
 TRUE = "The customer's jacket arrived with a broken zip [1]."
 MADE_UP = "The customer wants a refund of 300 euros [1]."
@@ -76,6 +78,7 @@ def test_a_models_sentence_is_kept_where_a_message_carries_it_and_left_out_where
     server.says(f"{TRUE} ", MADE_UP)
     written = summary(workbench, tenant, conversation(workbench, tenant, ("bot", "Hello!"), ZIP))
     assert written.made_by == "scripted"
+    assert recorded_uses(workbench.database, tenant.context, 1)[-1] == ModelUse("console")
     (line,) = written.lines
     assert "300" not in line.text
     assert (line.text, line.sequences) == (TRUE.removesuffix(" [1].") + ".", (2,))

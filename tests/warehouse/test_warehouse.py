@@ -69,5 +69,17 @@ def test_a_tenant_reaches_no_file_of_another(tmp_path: Path) -> None:
             connection.execute("SET enable_external_access = true")
 
 
+def test_what_was_written_before_there_was_a_column_is_read_without_it(tmp_path: Path) -> None:
+    warehouse, early, late = Warehouse(tmp_path), TenantContext(uuid4()), TenantContext(uuid4())
+    publish(warehouse, early, "2026-11", sold(early, "rope"))
+    priced = Dataset("sales", SALES.about, SALES.schema.append(pa.field("price", pa.float64())), "at", ("item",))
+    table = sold(late, "tent").append_column("price", pa.array([9.5]))
+    warehouse.publish(late, warehouse.manifest(late), {priced: {"2026-11": table}}, {}, NOW)
+    for tenants in ([early], [early, late], [late, early]):
+        with open_facts(warehouse, tenants, [priced]) as connection:
+            found = connection.execute("SELECT item, price FROM sales ORDER BY item").fetchall()
+        assert found == [("rope", None), ("tent", 9.5)][: len(tenants)]
+
+
 def test_a_tenant_without_facts_has_empty_ones(tmp_path: Path) -> None:
     assert read(Warehouse(tmp_path), TenantContext(uuid4())) == []

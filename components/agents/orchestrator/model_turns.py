@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from components.agents.journal import Journal, StepKey
 from components.agents.orchestrator.allowance import LONGEST_TRY, MODEL, Allowance
 from components.core.chat_model import ChatMessage, ChatRequest, ToolCall, ToolDefinition
 from components.core.errors import ModelMisbehaved
+from components.core.model_use import ModelUse, for_customer
 from components.core.tenant import TenantContext
 from components.gateway.event_loop import EventLoopThread
 from components.gateway.gateway import ModelGateway
@@ -25,11 +27,13 @@ MOST_WRITTEN = 1024
 
 @dataclass(frozen=True)
 class Models:
-    """The way to language models. policy_for: which a tenant may use."""
+    """The way to language models. policy_for: which a tenant may use. channel_of: of a conversation, None where it is
+    gone."""
 
     gateway: ModelGateway
     loop: EventLoopThread
     policy_for: Callable[[TenantContext], ModelPolicy]
+    channel_of: Callable[[TenantContext, UUID], str | None]
 
     def find(self, tenant: TenantContext) -> str | None:
         """A model of the tenant's that calls tools."""
@@ -74,11 +78,17 @@ class ModelTurns:
 
     def _ask(self, request: ChatRequest, key: StepKey) -> Mapping[str, Any]:
         began, tenant = time.monotonic(), self._journal.tenant.context
-        stream = partial(self._models.gateway.stream, tenant, self._models.policy_for(tenant), request)
+        policy, use = self._models.policy_for(tenant), self._use(tenant)
+        stream = partial(self._models.gateway.stream, tenant, policy, request, use=use)
         *_, last = self._models.loop.iterate(stream)
         if not isinstance(last, GatewayResult):
             raise ModelMisbehaved("the model's answer has no end")
         return _kept(last, time.monotonic() - began)
+
+    def _use(self, tenant: TenantContext) -> ModelUse:
+        conversation_id = self._journal.run.conversation_id
+        channel = conversation_id and self._models.channel_of(tenant, conversation_id)
+        return for_customer(channel, conversation_id) if channel else ModelUse("goal")
 
 
 def _kept(result: GatewayResult, seconds: float) -> Mapping[str, Any]:

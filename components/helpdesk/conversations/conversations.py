@@ -35,6 +35,15 @@ class Conversations:
         with self._database.tenant(tenant) as session:
             return conversation_of(read_conversation(session.connection(), tenant, conversation_id))
 
+    def channel(self, tenant: TenantContext, conversation_id: UUID) -> str | None:
+        """Of a conversation; None for one that is gone."""
+        query = select(CONVERSATIONS.c.channel).where(
+            CONVERSATIONS.c.tenant_id == tenant.tenant_id, CONVERSATIONS.c.conversation_id == conversation_id
+        )
+        with self._database.tenant(tenant) as session:
+            found: str | None = session.connection().scalar(query)
+            return found
+
     def customers(self, tenant: TenantContext, conversations: Collection[UUID]) -> Mapping[UUID, Mapping[str, str]]:
         """What is known of whoever speaks in each of these; none for one that is gone."""
         if not conversations:

@@ -25,7 +25,7 @@ from components.helpdesk.evaluation.beir import EvaluationSet, set_version
 from components.helpdesk.evaluation.bound_variant import BoundVariant, GeneratorFor, bind
 from components.helpdesk.evaluation.judging import judged
 from components.helpdesk.evaluation.runs import EvaluationRuns
-from components.helpdesk.inside_channels import EVALUATION
+from components.helpdesk.inside_channels import EVALUATION, use_of
 from components.helpdesk.searching import checked_question
 from components.helpdesk.storable import made_readable
 
@@ -193,6 +193,7 @@ class AnswerEvaluations:
                 deadline=self._settings.request_deadline,
                 prompt_template=bound.template,
                 fresh=True,
+                use=use_of(channel),
             )
         except ModelUnavailable as error:
             spent = perf_counter() - started

@@ -1,4 +1,4 @@
-"""What was measured, kept for good: every evaluation of an index, a prompt or a variant of either."""
+"""What was measured, kept for years: every evaluation of an index, a prompt or a variant of either."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class StoredRun:
 
 
 class EvaluationRuns:
-    """The history of a tenant's measurements; rows are only ever added."""
+    """The history of a tenant's measurements; rows are only ever added, and forgotten by age (retention)."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -89,11 +89,12 @@ class EvaluationRuns:
             return [_run(row) for row in session.scalars(wanted)]
 
     def find(self, tenant: TenantContext, fingerprint: str, judge: str | None = None) -> StoredRun | None:
-        """The last measurement of the very same thing: the last with this judge, where there is one."""
+        """The last measurement of the very same thing, while its answers are kept: the last with this judge, where
+        there is one."""
         by_judge = func.coalesce(EvaluationRunRow.variant["judge"].astext == judge, false()).desc()
         wanted = (
             select(EvaluationRunRow)
-            .where(EvaluationRunRow.fingerprint == fingerprint)
+            .where(EvaluationRunRow.fingerprint == fingerprint, EvaluationRunRow.answers_gone_at.is_(None))
             .order_by(by_judge, *_NEWEST_FIRST)
             .limit(1)
         )

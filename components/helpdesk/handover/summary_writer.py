@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from components.core.answers import Passage
+from components.core.model_use import ModelUse
 from components.core.tenant import TenantContext
 from components.helpdesk.conversations.conversation import Message
 from components.helpdesk.grounded_writer import GroundedWriter
@@ -50,7 +51,13 @@ class SummaryWriter:
             return None
         passages = tuple(_passage(number, each) for number, each in enumerate(said, 1))
         written = self._writer.write(
-            tenant, _SYSTEM, _quoting(passages), passages, max_tokens=_MAX_TOKENS, deadline=deadline
+            tenant,
+            _SYSTEM,
+            _quoting(passages),
+            passages,
+            use=ModelUse("console"),
+            max_tokens=_MAX_TOKENS,
+            deadline=deadline,
         )
         if written is None:
             return None

@@ -46,6 +46,10 @@ class Swept:
     settled: int = 0
     closed: int = 0
 
+    def __bool__(self) -> bool:
+        """Whether anything was done that somebody sees."""
+        return bool(self.apologised or self.silenced or self.ended)
+
 
 @dataclass(frozen=True)
 class _Sweep:

@@ -19,8 +19,10 @@ from components.core.tenant import Tenant, TenantContext
 from components.database.session import Database
 from components.database.tables import ChunkRow, DocumentRow
 from components.helpdesk.evaluation.index_answers import IndexAnswers, IndexAnswersReport, unmeasured
+from components.helpdesk.ingestion import checks
 from components.helpdesk.ingestion.blobs import BlobStore
 from components.helpdesk.ingestion.changes import settle_changes
+from components.helpdesk.ingestion.checks import note_check
 from components.helpdesk.ingestion.chunking import chunk_documents, chunk_ids, fetch_chunks
 from components.helpdesk.ingestion.collecting import collect
 from components.helpdesk.ingestion.evaluating import evaluate_candidate, forget_evaluations, promote_candidate
@@ -37,6 +39,7 @@ from components.helpdesk.ingestion.reports import (
 )
 from components.helpdesk.ingestion.turns import turn
 from components.helpdesk.ingestion.withdrawing import withdraw_deleted
+from components.helpdesk.reports.knowledge.checks import CheckResult
 from components.knowledge.indexing import IndexingReport, index_chunks
 from components.vectors.tenant_index import TenantIndex, delete_index
 
@@ -45,13 +48,14 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class IngestReport:
-    """Every stage's report. answers is None where retrieval was too bad to ask for any, promoted where the candidate
-    was not good enough to serve. documents: all that the tenant has now."""
+    """Every stage's report. checks: besides those of both evaluations. answers is None where retrieval was too bad to
+    ask for any, promoted where the candidate was not good enough to serve. documents: all that the tenant has now."""
 
     collected: CollectReport
     parsed: ParseReport
     chunked: ChunkReport
     indexed: IndexingReport
+    checks: tuple[CheckResult, ...]
     evaluation_sets: tuple[EvaluationSetReport, ...]
     evaluation: EvaluationReport
     answers: IndexAnswersReport | None
@@ -124,16 +128,39 @@ class Ingestion:
         return store_evaluation_set(self._database, tenant.context, folder)
 
     def evaluate(self, tenant: Tenant, on_progress: Progress | None = None) -> EvaluationReport:
-        """Measures the candidate and learns its threshold. Raises IndexUnavailable for an empty first index."""
-        pipeline = self._settings.pipeline
-        index = self.index(tenant)
-        return evaluate_candidate(self._database, tenant.context, index, self._embedder, pipeline, on_progress)
+        """Measures the candidate and learns its threshold; the check of it is kept. Raises IndexUnavailable for an
+        empty first index."""
+        context, pipeline = tenant.context, self._settings.pipeline
+        report = evaluate_candidate(self._database, context, self.index(tenant), self._embedder, pipeline, on_progress)
+        note_check(self._database, context, checks.retrieval_quality(report))
+        return report
 
     def evaluate_answers(self, tenant: Tenant, on_progress: Progress | None = None) -> IndexAnswersReport:
-        """Measures the candidate's answers, beside those of what serves; with the threshold that `evaluate` learnt."""
+        """Measures the candidate's answers, beside those of what serves; with the threshold that `evaluate` learnt. The
+        check of them is kept."""
         if self._index_answers is None:
             return unmeasured("answers are not measured here")
-        return self._index_answers.evaluate(tenant.context, on_progress)
+        report = self._index_answers.evaluate(tenant.context, on_progress)
+        note_check(self._database, tenant.context, checks.answer_quality(report))
+        return report
+
+    def check_documents(self, tenant: Tenant) -> CheckResult:
+        """Whether each has a passage; kept."""
+        return note_check(self._database, tenant.context, checks.no_empty_document(self.empty_documents(tenant)))
+
+    def check_passages(self, tenant: Tenant) -> CheckResult:
+        """Whether each of the candidate index has a document; kept. Nothing is promoted where it fails."""
+        return note_check(self._database, tenant.context, checks.no_orphan_chunk(self.orphan_chunks(tenant)))
+
+    def check_dimensions(self, tenant: Tenant) -> CheckResult:
+        """Whether the candidate's vectors are of the model that reads questions; kept. Nothing is promoted where it
+        fails."""
+        identity = self._embedder.identity
+        try:
+            result = checks.dimensions_match(self.index(tenant).latest(), identity)
+        except ModelMismatch as error:
+            result = checks.dimensions_match(None, identity, error.message)
+        return note_check(self._database, tenant.context, result)
 
     def promote(self, tenant: Tenant, version: int | None = None) -> PromotionReport:
         """The candidate serves from the next question on. version: the one that was evaluated, by default the
@@ -165,16 +192,19 @@ class Ingestion:
         collected = self.collect(tenant, sources)
         parsed = self.parse(tenant, stage("documents"))
         chunked = self.chunk(tenant, stage("chunks"))
+        whole = self.check_documents(tenant)
         indexed = self.embed(tenant, stage("embeddings"))
+        sound = (self.check_passages(tenant), self.check_dimensions(tenant))
         sets = tuple(self.load_evaluation_set(tenant, folder) for folder in evaluation_folders)
         evaluation = self.evaluate(tenant, stage("retrieval_evaluation"))
         answers = self.evaluate_answers(tenant, stage("answer_evaluation")) if evaluation.acceptable else None
-        acceptable = answers is not None and answers.acceptable
+        acceptable = answers is not None and answers.acceptable and all(check.passed for check in sound)
         promoted = self.promote(tenant, evaluation.index_version) if acceptable else None
         documents, _ = self.counts(tenant)
         seconds = perf_counter() - started
+        checked = (whole, *sound)
         return IngestReport(
-            collected, parsed, chunked, indexed, sets, evaluation, answers, promoted, documents, seconds
+            collected, parsed, chunked, indexed, checked, sets, evaluation, answers, promoted, documents, seconds
         )
 
     def drop_index(self, tenant: Tenant) -> None:

@@ -37,7 +37,7 @@ ORDER BY a.created_at, a.answer_id, (quoted.value->>'number')::int
 """  # noqa: S608 - all of it is written here
 _MODEL_CALLS = f"""
 SELECT call_id, {utc("created_at")}, {day("created_at")}, model, provider, input_tokens, output_tokens, cost, currency,
-    error, seconds
+    error, seconds, purpose, channel, conversation_id
 FROM model_calls
 WHERE tenant_id = %(tenant)s AND created_at >= %(since)s AND created_at < %(until)s
 ORDER BY created_at, call_id

@@ -12,6 +12,7 @@ from components.helpdesk.reports.filters import Filters
 from components.helpdesk.reports.handovers import handovers, handovers_by, hours_of_week, wait_bands
 from components.helpdesk.reports.headlines import headlines
 from components.helpdesk.reports.other_definitions import other_scores
+from components.helpdesk.reports.purposes import spending_by_purpose, spending_left_out
 from components.helpdesk.reports.ratings import ratings, ratings_by, thumbs
 from components.helpdesk.reports.reader import ReportReader
 from components.helpdesk.reports.resolutions import resolutions, resolutions_by, tickets
@@ -54,6 +55,8 @@ DASHBOARD_QUERIES: Mapping[str, Query] = MappingProxyType(
         "spending": spending,
         "spending_by_model": spending_by_model,
         "spending_by_day": spending_by_day,
+        "spending_by_purpose": spending_by_purpose,
+        "spending_left_out": spending_left_out,
         "unit_costs": unit_costs,
         "most_cited": most_cited,
         "conversation_list": conversation_list,

@@ -199,26 +199,48 @@ _ALL = (
         "Calls that wrote no answer, such as summaries and agents' suggestions.",
     ),
     Definition(
+        "cost_per_conversation",
+        "Cost of a conversation",
+        "the currency of the models file",
+        "What calls of language models for customers on the days of the period cost, by each conversation that ended "
+        "in it, whether a model was asked in it or not.",
+        "What is called for no customer: evaluations, drafts, agents' suggestions; calls from before their purpose was "
+        "kept.",
+    ),
+    Definition(
         "cost",
         "Cost of language models",
         "the currency of the models file",
-        "Calls of language models on the days of the period, failed ones too. Currencies are never added.",
-        "Machines of one's own; filters of channel and intent, since a call belongs to no conversation.",
+        "Calls of language models on the days of the period, failed ones too, whatever for. Currencies are never "
+        "added.",
+        "Machines of one's own. Where channels or topics are chosen, what was called for no customer (evaluations, "
+        "drafts, programs) and what was called before its purpose was kept.",
     ),
     Definition(
         "spending",
         "Calls, tokens and cost",
         "calls; tokens; currency; seconds",
-        "Calls of language models by model and day: cost, tokens, failures, time.",
-        "Filters of channel and intent, since a call belongs to no conversation.",
+        "Calls of language models by model, day and purpose: cost, tokens, failures, time. A call for a customer is of "
+        "their channel and conversation; where several ask the same at once, of the first one's.",
+        "Where channels or topics are chosen, what was called for no customer, and what was called before its purpose "
+        "was kept: it is told as left out.",
+    ),
+    Definition(
+        "spending_left_out",
+        "Calls that the filters leave out",
+        "calls; tokens; currency",
+        "Calls of the period that belong to no channel, or to no conversation, so that no filter of channel or topic "
+        "chooses them.",
     ),
     Definition(
         "unit_costs",
-        "Cost of an answer and of a resolution",
+        "Cost of an answer, a resolution and a conversation",
         "currency",
         "What the answers of the period cost, by each question answered, and by each conversation that the bot "
-        "resolved.",
-        "Calls that wrote no answer, such as summaries and agents' suggestions.",
+        "resolved. By conversation: what all calls for customers on the days of the period cost, by each conversation "
+        "that ended in it.",
+        "Agents' suggestions and summaries, evaluations and drafts. By conversation also calls from before their "
+        "purpose was kept.",
     ),
     Definition(
         "most_cited",

@@ -164,6 +164,8 @@ HANDOVERS = _dataset(
         "first_response_seconds": _NUMBER,
     },
 )
+# purpose: as components.core.model_use has it. channel, conversation_id: of the customer whom it was for; null for any
+# other purpose, and the conversation also where there is none.
 MODEL_CALLS = _dataset(
     "model_calls",
     "one row a call of a language model",
@@ -181,6 +183,9 @@ MODEL_CALLS = _dataset(
         "currency": _TEXT,
         "error": _TEXT,
         "seconds": _NUMBER,
+        "purpose": _TEXT,
+        "channel": _TEXT,
+        "conversation_id": _TEXT,
     },
 )
 # first_response_late, resolution_late: whether its target was missed, by what is known now; null where it has none.

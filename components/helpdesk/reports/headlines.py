@@ -74,7 +74,9 @@ def _told(reader: ReportReader, filters: Filters) -> dict[tuple[str, str], _Valu
     told["rating", "stars"] = _with_interval(stars.average)
     seconds = {"wait": waits.open_wait, "first_response": done.first_response, "resolution": done.resolution}
     told |= {(name, "seconds"): (found.median, None) for name, found in seconds.items()}
-    told |= {("cost_per_answer", each.currency): (each.per_answered, None) for each in unit_costs(reader, filters)}
+    for each in unit_costs(reader, filters):
+        told["cost_per_answer", each.currency] = (each.per_answered, None)
+        told["cost_per_conversation", each.currency] = (each.per_conversation, None)
     return told | {("cost", each.currency): (each.cost, None) for each in spending(reader, filters)}
 
 

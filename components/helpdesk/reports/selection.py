@@ -10,7 +10,7 @@ from typing import Any, Literal
 from components.core.errors import InvalidInput
 from components.helpdesk.reports.filters import Filters
 
-Grouping = Literal["day", "channel", "tenant", "intent", "language", "model", "reason", "team"]
+Grouping = Literal["day", "channel", "tenant", "intent", "language", "model", "reason", "team", "purpose"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ ANSWERS = Rows("answers", "day", _CHANNEL_AND_MODEL, ("channel", "model", "reaso
 CITATIONS = Rows("citations", "day", _CHANNEL, ("channel",), by_conversation=False)
 HANDOVERS = Rows("handovers", "day", _CHANNEL, ("channel", "reason", "team"))
 TICKETS = Rows("tickets", "day", _CHANNEL, ("channel", "team"))
-MODEL_CALLS = Rows("model_calls", "day", MappingProxyType({"models": "model"}), ("model",), by_conversation=False)
+MODEL_CALLS = Rows("model_calls", "day", _CHANNEL_AND_MODEL, ("channel", "model", "purpose"))
 
 _CONVERSATIONS = "SELECT (tenant_id, conversation_id) FROM conversations WHERE"
 

@@ -29,6 +29,10 @@ _BY_DAY = """
         coalesce(sum(output_tokens), 0)::BIGINT AS output_tokens, coalesce(sum(cost), 0) AS cost
     GROUP BY ALL ORDER BY day, currency, model
 """
+_OF_CUSTOMERS = """
+    FROM chosen SELECT coalesce(currency, '') AS currency, coalesce(sum(cost), 0) AS cost
+    WHERE purpose = 'customer' GROUP BY ALL
+"""
 _OF_ANSWERS = """
     FROM chosen SELECT coalesce(currency, '') AS currency, sum(cost) AS cost, count(*) FILTER (cache_hit) AS kept
     WHERE cost IS NOT NULL GROUP BY ALL ORDER BY currency
@@ -68,9 +72,11 @@ class DaySpending:
 
 @dataclass(frozen=True)
 class UnitCost:
-    """What the answers of the period cost, in `currency`. per_answered: by each question that was answered, whoever
-    wrote it; per_resolved: by each conversation that ended in the period and that the bot resolved; None where there
-    are none. kept: answers given again from the cache, at no cost."""
+    """In `currency`. cost: of the answers of the period. per_answered: of these, by each question that was answered,
+    whoever wrote it; per_resolved: by each conversation that ended in the period and that the bot resolved. calls_cost:
+    of all calls made for customers, goals that conversations ordered and answers that were not shown among them;
+    per_conversation: by each conversation that ended in the period. None where there are none. kept: answers given
+    again from the cache, at no cost."""
 
     currency: str
     cost: float
@@ -79,40 +85,55 @@ class UnitCost:
     resolved: int
     per_resolved: float | None
     kept: int
+    calls_cost: float
+    conversations: int
+    per_conversation: float | None
 
 
 def spending(reader: ReportReader, filters: Filters) -> Sequence[ModelFigures]:
-    """All models together, one row a currency. Calls belong to no conversation, so that only `models` narrows them."""
+    """All models together, one row a currency. Every filter narrows them; see `purposes.spending_left_out`."""
     return [_model(row) for row in reader.rows(MODEL_CALLS, filters, _BY_CURRENCY)]
 
 
 def spending_by_model(reader: ReportReader, filters: Filters) -> Sequence[ModelFigures]:
-    """By model, provider and currency, the dearest first within a currency. Only `models` narrows them."""
+    """By model, provider and currency, the dearest first within a currency."""
     return [_model(row) for row in reader.rows(MODEL_CALLS, filters, _BY_MODEL)]
 
 
 def spending_by_day(reader: ReportReader, filters: Filters) -> Sequence[DaySpending]:
-    """By day, model and currency; days without calls are left out. Only `models` narrows them."""
+    """By day, model and currency; days without calls are left out."""
     rows = reader.rows(MODEL_CALLS, filters, _BY_DAY)
     return [DaySpending(**{**row, "day": row["day"].isoformat()}) for row in rows]
 
 
 def unit_costs(reader: ReportReader, filters: Filters) -> Sequence[UnitCost]:
-    """What an answered question and a resolved conversation cost, one row a currency; every filter narrows them."""
-    answered = answers(reader, filters).answered
-    resolved = deflection(reader, filters).counts.bot_resolved
-    return [
-        UnitCost(
-            row["currency"],
-            row["cost"],
-            answered,
-            row["cost"] / answered if answered else None,
-            resolved,
-            row["cost"] / resolved if resolved else None,
-            row["kept"],
+    """What an answered question, a resolved conversation and any conversation cost, one row a currency; every filter
+    narrows them."""
+    answered, counts = answers(reader, filters).answered, deflection(reader, filters).counts
+    of_answers = {row["currency"]: row for row in reader.rows(ANSWERS, filters, _OF_ANSWERS)}
+    of_calls = {row["currency"]: row["cost"] for row in reader.rows(MODEL_CALLS, filters, _OF_CUSTOMERS)}
+    found = []
+    for currency in sorted({*of_answers, *of_calls}):
+        told, spent = of_answers.get(currency, {"cost": 0.0, "kept": 0}), of_calls.get(currency, 0.0)
+        found.append(
+            UnitCost(
+                currency=currency,
+                cost=told["cost"],
+                answered=answered,
+                per_answered=_by_each(told["cost"], answered),
+                resolved=counts.bot_resolved,
+                per_resolved=_by_each(told["cost"], counts.bot_resolved),
+                kept=told["kept"],
+                calls_cost=spent,
+                conversations=counts.total_sessions,
+                per_conversation=_by_each(spent, counts.total_sessions),
+            )
         )
-        for row in reader.rows(ANSWERS, filters, _OF_ANSWERS)
-    ]
+    return found
+
+
+def _by_each(cost: float, number: int) -> float | None:
+    return cost / number if number else None
 
 
 def _model(row: Row) -> ModelFigures:

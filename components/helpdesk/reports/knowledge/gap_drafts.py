@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from components.core.answers import Passage
+from components.core.model_use import ModelUse
 from components.core.tenant import TenantContext
 from components.helpdesk.grounded_writer import GroundedWriter, WrittenText
 from components.retrieval.prompt_quoting import quoted_line, quoted_lines
@@ -60,7 +61,9 @@ def _written(
         f"[{number}] {quoted_line(each.title)}\n{quoted_lines(each.text)}" for number, each in enumerate(passages, 1)
     )
     user = f"Questions:\n{asked}\n\nPassages:\n{shown}\n\nWrite what the passages say that helps."
-    return writer.write(tenant, _SYSTEM, user, tuple(passages), max_tokens=_MAX_TOKENS, deadline=DEADLINE)
+    return writer.write(
+        tenant, _SYSTEM, user, tuple(passages), use=ModelUse("draft"), max_tokens=_MAX_TOKENS, deadline=DEADLINE
+    )
 
 
 def _known_by_model(written: WrittenText, passages: Sequence[Passage]) -> str:
