@@ -17,7 +17,7 @@ from dashboards.knowledge.cards import card, moment, table
 MOST_SHOWN = 20
 _CHARTED = 5
 _NOT_LOOKED = (
-    "Nobody has looked yet. Materialise knowledge_gaps in Dagster, run `helpdesk knowledge gaps TENANT --look`, or "
+    "Nobody has looked yet. Materialise knowledge_gaps in Dagster, run “helpdesk knowledge gaps TENANT --look”, or "
     "wait: it runs every six hours."
 )
 

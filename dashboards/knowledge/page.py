@@ -17,6 +17,7 @@ from dashboards.knowledge.conflicts import show_conflicts
 from dashboards.knowledge.freshness import show_checks, show_freshness
 from dashboards.knowledge.gaps import show_gaps
 from dashboards.knowledge.quoted import show_citations
+from dashboards.tabs import addressed_tabs
 from dashboards.viewer import Viewer
 
 _PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "a year": 365}
@@ -34,12 +35,13 @@ def page(desk: Desk, viewer: Viewer) -> pn.viewable.Viewable:
     dated = pn.Column(*_dated(health, tenant, 30), sizing_mode="stretch_width")
     pn.bind(lambda days: dated.param.update(objects=_dated(health, tenant, days)), period, watch=True)
     conflicts = show_conflicts(health, tenant, viewer)
-    return pn.Tabs(
-        ("Freshness and use", pn.Column(period, dated, sizing_mode="stretch_width")),
-        ("Checks", show_checks(health, tenant)),
-        ("Contradictions", conflicts),
-        ("Gaps", show_gaps(health, tenant)),
-        sizing_mode="stretch_width",
+    return addressed_tabs(
+        {
+            "Freshness and use": pn.Column(period, dated, sizing_mode="stretch_width"),
+            "Checks": show_checks(health, tenant),
+            "Contradictions": conflicts,
+            "Gaps": show_gaps(health, tenant),
+        }
     )
 
 

@@ -13,7 +13,7 @@ from dashboards.knowledge.cards import card, moment, table
 
 _CHARTED = 10
 _NOT_READ = (
-    "No answers were read into the analytics store yet. Materialise its asset in Dagster; `helpdesk demo traffic` "
+    "No answers were read into the analytics store yet. Materialise its asset in Dagster; “helpdesk demo traffic” "
     "makes conversations to try with."
 )
 
