@@ -24,9 +24,16 @@ const cut = gap > most / 3 ? gap : most;
 const rest = tick.slice(cut);
 return tick.slice(0, cut).trimEnd() + "\\n" + (rest.length > most ? rest.slice(0, most - 1) + "…" : rest);
 """
-_FIT = "legend.ncols = Math.max(1, Math.min(most, Math.floor(cb_obj.inner_width / longest)))"
+_FIT = """
+const columns = Math.max(1, Math.min(most, Math.floor(cb_obj.inner_width / longest)));
+legend.ncols = columns;
+cb_obj.height = height + row * (Math.ceil(most / columns) - 1);
+"""
 # Pixels, the larger rather than the smaller.
-_SWATCH, _LETTER = 44, 7
+_SWATCH, _LETTER, _ROW = 44, 6.5, 30
+# Of many names side by side a phone shows each third.
+_THIN = 'return window.innerWidth < 700 && index % 3 ? "" : tick'
+_MANY = 12
 
 
 @dataclass(frozen=True)
@@ -66,13 +73,19 @@ def add_legend(plot: Any, entries: Sequence[tuple[str, Sequence[Any]]]) -> None:
     )
     plot.add_layout(legend, "above")
     longest = _SWATCH + _LETTER * max(len(name) for name, _ in entries)
-    fit = CustomJS(args={"legend": legend, "longest": longest, "most": len(entries)}, code=_FIT)
-    plot.js_on_change("inner_width", fit)
+    known = {"legend": legend, "longest": longest, "most": len(entries), "height": plot.height, "row": _ROW}
+    plot.js_on_change("inner_width", CustomJS(args=known, code=_FIT))
 
 
 def wrap_labels(plot: Any) -> None:
     """Of bars that lie."""
     plot.yaxis.formatter = CustomJSTickFormatter(code=_WRAP)
+
+
+def thin_labels(plot: Any, count: int) -> None:
+    """Of so many columns."""
+    if count > _MANY:
+        plot.xaxis.formatter = CustomJSTickFormatter(code=_THIN)
 
 
 def add_whiskers(plot: Any, scale: BarScale, shift: float, series: Series, horizontal: bool) -> None:

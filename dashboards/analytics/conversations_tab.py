@@ -19,7 +19,6 @@ from components.helpdesk.reports.conversation_list import (
 from components.helpdesk.reports.filters import Filters
 from components.helpdesk.reports.reader import ReportReader
 from dashboards.analytics.behind_text import CHOICES, behind_text
-from dashboards.analytics.clock import local_text
 from dashboards.analytics.conversations_file import file_address
 from dashboards.analytics.figure_card import STYLE, below, beside, file_link
 from dashboards.analytics.listing import Listing
@@ -27,6 +26,7 @@ from dashboards.analytics.putting import soon
 from dashboards.analytics.transcript_view import transcript_view
 from dashboards.analytics.view import View
 from dashboards.analytics.wording import NOTHING, RESULTS, duration, in_words, period_text
+from dashboards.clock import local_text
 from dashboards.pick_table import PickTable
 
 SIZE = 50

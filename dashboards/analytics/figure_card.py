@@ -13,6 +13,7 @@ from components.helpdesk.reports.definitions import definition_of
 from components.helpdesk.reports.exports import About, Export, as_csv, as_parquet
 from components.helpdesk.reports.reader import ReportReader
 from dashboards.analytics.view import View
+from dashboards.tables import STACKED, cell, is_wide
 from dashboards.theme import ACCENT, INK, LINE, QUIET
 
 STYLE = f"""
@@ -30,15 +31,7 @@ div.rows {{ overflow-x: auto; }}
 table {{ border-collapse: collapse; width: 100%; font-size: .9rem; }}
 th, td {{ text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid {LINE}; vertical-align: top; }}
 td.n, th.n {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
-/* A wide one has no room on a phone: there each cell stands below the name of its column. */
-@media (max-width: 560px) {{
-  .wide thead {{ position: absolute; clip-path: inset(50%); }}
-  .wide tr {{ display: block; border-bottom: 1px solid {LINE}; padding: 6px 0; }}
-  .wide td {{ display: block; border: 0; padding: 2px 0; }}
-  .wide td:not(:first-child)::before {{ content: attr(data-name) ": "; color: {QUIET}; }}
-  .wide td p {{ margin: 0 0 4px; }}
-}}
-"""
+{STACKED}"""
 # Bokeh's flex boxes give charts no width.
 _BESIDE = """
 :host { display: grid !important; grid-template-columns: repeat(auto-fit, minmax(min(430px, 100%), 1fr)); }
@@ -103,16 +96,12 @@ def listed(title: str, about: str, columns: Sequence[str], rows: Sequence[Sequen
     if not rows:
         return card(f'{head}<p class="empty">{escape(empty)}</p>')
     names = "".join(f'<th scope="col">{escape(name)}</th>' for name in columns)
-    lines = "".join(f"<tr>{''.join(map(_cell, columns, row))}</tr>" for row in rows)
-    wide = " class='wide'" if len(columns) > 2 else ""
+    lines = "".join(f"<tr>{''.join(map(cell, columns, row))}</tr>" for row in rows)
+    wide = " class='wide'" if is_wide(len(columns)) else ""
     return card(
         f"{head}<div class='rows' tabindex='0'><table{wide}><thead><tr>{names}</tr></thead>"
         f"<tbody>{lines}</tbody></table></div>"
     )
-
-
-def _cell(column: str, html: str) -> str:
-    return f'<td data-name="{escape(column)}">{html}</td>'
 
 
 def card(html: str) -> pn.Column:

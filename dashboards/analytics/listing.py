@@ -13,7 +13,7 @@ from components.core.tenant import Tenant
 from components.helpdesk.reports.conversation_list import Behind, Order
 from components.helpdesk.reports.filters import Filters
 from dashboards.analytics.asked import FREE, Asked, address_of, read_address
-from dashboards.analytics.clock import today
+from dashboards.clock import today
 from dashboards.viewer import ALL
 
 _BEHIND = "behind."

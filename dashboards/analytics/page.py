@@ -18,7 +18,6 @@ from components.helpdesk.reports.conversation_list import Behind
 from components.helpdesk.reports.filters import Filters
 from components.helpdesk.reports.reader import ReportReader
 from dashboards.analytics.asked import Asked, address_of, read_address
-from dashboards.analytics.clock import today
 from dashboards.analytics.conversations_tab import ConversationsTab
 from dashboards.analytics.deflection_tab import deflection_tab
 from dashboards.analytics.filter_bar import FilterBar
@@ -31,6 +30,7 @@ from dashboards.analytics.putting import soon
 from dashboards.analytics.satisfaction_tab import satisfaction_tab
 from dashboards.analytics.topics_tab import topics_tab
 from dashboards.analytics.view import View
+from dashboards.clock import today
 from dashboards.desk import Desk
 from dashboards.tabs import Tabs
 from dashboards.viewer import Viewer

@@ -16,9 +16,9 @@ from components.helpdesk.answer_log import AnswerLog
 from components.helpdesk.conversations.conversation import Message
 from components.helpdesk.reports.topics import REASONS
 from components.helpdesk.reports.transcripts import Transcript, transcript
-from dashboards.analytics.clock import local_text
 from dashboards.analytics.figure_card import CARD, STYLE
 from dashboards.analytics.wording import duration, in_words, money
+from dashboards.clock import local_text
 from dashboards.desk import Desk
 from dashboards.theme import GROUND, LINE, QUIET
 

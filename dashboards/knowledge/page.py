@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 import panel as pn
 
 from components.core.tenant import Tenant
-from components.helpdesk.reports.filters import Filters, last_days
+from components.helpdesk.reports.filters import last_days
 from components.helpdesk.reports.knowledge.health import KnowledgeHealth
 from components.helpdesk.reports.reports import Reports
-from components.helpdesk.tenant_config import read_config
+from dashboards.clock import days_text, today
 from dashboards.desk import Desk
 from dashboards.knowledge.conflicts import show_conflicts
 from dashboards.knowledge.freshness import show_checks, show_freshness
@@ -46,11 +43,6 @@ def page(desk: Desk, viewer: Viewer) -> pn.viewable.Viewable:
 
 
 def _dated(health: KnowledgeHealth, tenant: Tenant, days: int) -> list[pn.viewable.Viewable]:
-    filters = _filters(tenant, days)
-    said = f"{filters.since:%-d %B %Y} to {filters.until:%-d %B %Y}"
+    filters = last_days(today([tenant]), days)
+    said = days_text(filters.since, filters.until)
     return [*show_freshness(health, tenant, filters, said), *show_citations(health, tenant, filters, said)]
-
-
-def _filters(tenant: Tenant, days: int) -> Filters:
-    zone = ZoneInfo(read_config(tenant.config).handover.time_zone)
-    return last_days(datetime.now(zone).date(), days)

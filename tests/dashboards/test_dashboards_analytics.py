@@ -21,7 +21,7 @@ from dashboards.analytics.page import CONVERSATIONS, TABS
 from dashboards.rendering import FILLED
 from tests.apps_chat.apps_chat_pages import SCREENSHOTS
 from tests.dashboards.analytics_talks import MONTH, tell_talks
-from tests.dashboards.dashboards_people import DESKTOP, PHONE, TABLET, Staff, opened, signed_in
+from tests.dashboards.dashboards_people import DESKTOP, LOW_CONTRAST, PHONE, TABLET, Staff, opened, signed_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -36,7 +36,7 @@ _CUT = "cards => cards.filter((card) => card.scrollHeight > card.clientHeight).m
 # Of the plots that are to be seen: what is left beside their labels.
 _BARS_HAVE_ROOM = """[...Bokeh.index.roots].flatMap((root) => [...root.model.references()])
     .filter((model) => model.type === "Figure" && model.outer_width > 0)
-    .every((plot) => plot.inner_width >= 0.45 * plot.outer_width)"""
+    .every((plot) => plot.inner_width >= 0.45 * plot.outer_width && plot.inner_height >= 50)"""
 NOVEMBER = Filters(date(2026, 11, 1), date(2026, 11, 28))
 
 
@@ -70,6 +70,7 @@ def test_every_tab_shows_its_figures_on_every_screen(browser: Browser, dashboard
             page.wait_for_selector(f"h2:visible:has-text('{heard[name]}')")
             page.wait_for_function(_IDLE)
             page.screenshot(path=SCREENSHOTS / f"dashboards-analytics-{name.lower()}.png", full_page=True)
+            assert page.evaluate(LOW_CONTRAST) == [], f"every text of {name} reads on its ground"
             assert page.locator(".rows:visible").evaluate_all(_CUT) == [], "no row hides in its card"
             for size in (TABLET, PHONE, DESKTOP):
                 page.set_viewport_size({"width": size[0], "height": size[1]})
