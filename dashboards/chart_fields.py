@@ -11,7 +11,7 @@ from bokeh.models import BasicTicker, ColumnDataSource, FactorRange, HoverTool, 
 from bokeh.models.annotations import ColorBar, Span
 
 from dashboards.chart_frame import Heading, Table, framed, told
-from dashboards.chart_parts import add_legend, make_plot
+from dashboards.chart_parts import add_legend, make_plot, thin_labels
 from dashboards.chart_scale import HEIGHT
 from dashboards.theme import DASHES, LINE, SCALE, SERIES
 
@@ -95,6 +95,7 @@ def heatmap(
     )
     plot.add_tools(HoverTool(renderers=[drawn], tooltips=[("@row, @column", f"@said {unit}")]))
     plot.add_layout(ColorBar(color_mapper=mapper, ticker=BasicTicker(desired_num_ticks=5), title=unit), "right")
+    thin_labels(plot, len(columns))
     plot.xaxis.major_label_orientation = 0.7 if sum(map(len, columns)) > 70 else "horizontal"
     plot.grid.visible = False
     return framed(heading, table, plot, empty)

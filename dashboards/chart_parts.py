@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bokeh.models import ColumnDataSource
+from bokeh.models import ColumnDataSource, CustomJS, CustomJSTickFormatter
 from bokeh.models.annotations import Legend, Span, TeeHead, Whisker
 from bokeh.plotting import figure
 
@@ -15,6 +15,25 @@ from dashboards.chart_scale import HEIGHT, BarScale, Label
 from dashboards.theme import DASHES, INK, LINE, QUIET, SERIES
 
 Interval = tuple[float, float] | None
+# Two lines at most, shorter ones on a phone, so that bars keep their room; the whole label is in tooltip and table.
+_WRAP = """
+const most = window.innerWidth < 700 ? 20 : 44;
+if (tick.length <= most) return tick;
+const gap = Math.max(...[" ", "/", "-", "_"].map((sign) => tick.lastIndexOf(sign, most - 1))) + 1;
+const cut = gap > most / 3 ? gap : most;
+const rest = tick.slice(cut);
+return tick.slice(0, cut).trimEnd() + "\\n" + (rest.length > most ? rest.slice(0, most - 1) + "…" : rest);
+"""
+_FIT = """
+const columns = Math.max(1, Math.min(most, Math.floor(cb_obj.inner_width / longest)));
+legend.ncols = columns;
+cb_obj.height = height + row * (Math.ceil(most / columns) - 1);
+"""
+# Pixels, the larger rather than the smaller.
+_SWATCH, _LETTER, _ROW = 44, 6.5, 30
+# Of many names side by side a phone shows each third.
+_THIN = 'return window.innerWidth < 700 && index % 3 ? "" : tick'
+_MANY = 12
 
 
 @dataclass(frozen=True)
@@ -43,14 +62,30 @@ def make_plot(unit: str, height: int = HEIGHT, **more: Any) -> Any:
 
 
 def add_legend(plot: Any, entries: Sequence[tuple[str, Sequence[Any]]]) -> None:
-    """Above the plot, so that it hides nothing; none where there is one series."""
-    if len(entries) > 1:
-        plot.add_layout(
-            Legend(
-                items=[(name, list(drawn)) for name, drawn in entries], orientation="horizontal", border_line_color=None
-            ),
-            "above",
-        )
+    """Above the plot, so that it hides nothing, in as many columns as fit; none where there is one series."""
+    if len(entries) < 2:
+        return
+    legend = Legend(
+        items=[(name, list(drawn)) for name, drawn in entries],
+        orientation="horizontal",
+        spacing=12,
+        border_line_color=None,
+    )
+    plot.add_layout(legend, "above")
+    longest = _SWATCH + _LETTER * max(len(name) for name, _ in entries)
+    known = {"legend": legend, "longest": longest, "most": len(entries), "height": plot.height, "row": _ROW}
+    plot.js_on_change("inner_width", CustomJS(args=known, code=_FIT))
+
+
+def wrap_labels(plot: Any) -> None:
+    """Of bars that lie."""
+    plot.yaxis.formatter = CustomJSTickFormatter(code=_WRAP)
+
+
+def thin_labels(plot: Any, count: int) -> None:
+    """Of so many columns."""
+    if count > _MANY:
+        plot.xaxis.formatter = CustomJSTickFormatter(code=_THIN)
 
 
 def add_whiskers(plot: Any, scale: BarScale, shift: float, series: Series, horizontal: bool) -> None:

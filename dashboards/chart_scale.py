@@ -48,7 +48,9 @@ def make_scale(labels: Sequence[Label], horizontal: bool) -> BarScale:
         return BarScale({"x_axis_type": "datetime"}, None, HEIGHT, is_crowded=False)
     names = [label_text(label) for label in labels]
     factors = FactorRange(factors=names[::-1] if horizontal else names)
-    height = max(130, 90 + 28 * len(names)) if horizontal else HEIGHT
+    # A label may need two lines.
+    room = 28 if max(map(len, names)) <= 20 else 36
+    height = max(130, 90 + room * len(names)) if horizontal else HEIGHT
     return BarScale(
         {"y_range" if horizontal else "x_range": factors}, factors, height, is_crowded=sum(map(len, names)) > 70
     )

@@ -20,6 +20,7 @@ from dashboards.chart_parts import (
     add_whiskers,
     make_plot,
     table_of,
+    wrap_labels,
 )
 from dashboards.chart_scale import HEIGHT, Label, along, label_text, make_scale
 from dashboards.chart_taps import Chosen, add_taps
@@ -93,6 +94,7 @@ def bars(
         if chosen is not None:
             add_taps(plot, drawn, each.name, names, chosen)
     if horizontal:
+        wrap_labels(plot)
         plot.x_range.start = 0 if min(below.values()) >= 0 else None
     else:
         plot.y_range.start = 0 if min(below.values()) >= 0 else None

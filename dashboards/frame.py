@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -27,9 +26,8 @@ def styles() -> str:
     return root_css() + files("dashboards").joinpath("assets", "frame.css").read_text(encoding="utf-8")
 
 
-def header(viewer: Viewer, xsrf: str, page: Page | None = None, kept: Sequence[tuple[str, str]] = ()) -> str:
-    """The bar on top. xsrf: the token of the form to sign out. page: the one that it stands on. kept: what of its
-    address stays when another tenant is chosen."""
+def header(viewer: Viewer, xsrf: str, page: Page | None = None) -> str:
+    """The bar on top. xsrf: the token of the form to sign out. page: the one that it stands on."""
     return _ENVIRONMENT.get_template("header.html").render(
         viewer=viewer,
         role=in_words(viewer.role),
@@ -41,7 +39,6 @@ def header(viewer: Viewer, xsrf: str, page: Page | None = None, kept: Sequence[t
         all_tenants=ALL,
         sign_out=SIGN_OUT,
         xsrf=xsrf,
-        kept=kept,
     )
 
 

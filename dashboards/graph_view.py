@@ -43,6 +43,14 @@ class GraphView(JSComponent):
         // Buttons are inside: for a reader the picture is a group, not one image.
         place.querySelector("svg")?.setAttribute("role", "group");
         mark();
+        // Its first node is where one begins to read: in the middle once the picture is to be seen.
+        const first = place.querySelector("[data-node]");
+        if (first) new IntersectionObserver((seen, self) => {
+          if (!seen[0].isIntersecting) return;
+          self.disconnect();
+          const [box, all] = [first.getBoundingClientRect(), place.getBoundingClientRect()];
+          place.scrollTop += box.top - all.top - (all.height - box.height) / 2;
+        }).observe(place);
       };
       model.on("svg", draw);
       model.on("node", mark);

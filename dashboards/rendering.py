@@ -40,17 +40,11 @@ def application(desk: Desk, page: Page) -> Callable[[], pn.Template]:
         template = pn.Template(_template(), location=True)
         template.add_panel("page", place)
         template.add_variable("page_title", page.title)
-        template.add_variable("page_header", header(viewer, request.xsrf, page, _kept(request)))
+        template.add_variable("page_header", header(viewer, request.xsrf, page))
         template.add_variable("page_styles", styles())
         return template
 
     return render
-
-
-def _kept(request: Any) -> list[tuple[str, str]]:
-    """What the page's address says besides the tenant, of whom alone another may have been chosen on the page."""
-    said = ((name, value.decode("utf-8", "replace")) for name, values in request.arguments.items() for value in values)
-    return [(name, value) for name, value in said if name not in ("tenant", "only")]
 
 
 def build(desk: Desk, page: Page, viewer: Viewer) -> Any:

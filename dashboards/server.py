@@ -21,6 +21,7 @@ from components.core.settings import Settings
 from components.helpdesk.access.people import open_people
 from components.helpdesk.reports.reports import Reports
 from components.warehouse.warehouse import Warehouse
+from dashboards.analytics.conversations_file import ROUTE, ConversationsFile
 from dashboards.desk import Desk
 from dashboards.gate import Gate, viewer_facts
 from dashboards.lookups import Lookups
@@ -103,6 +104,7 @@ def _listening(desk: Desk, lookups: Lookups, bounds: SignInBounds) -> Server:
                 ("/sign-in", SignInHandler, shared),
                 ("/sign-out", SignOutHandler, shared),
                 ("/voila/.*", VoilaHandler, shared),
+                (ROUTE, ConversationsFile, {**shared, "desk": desk, "sent": set()}),
                 ("/health", HealthHandler),
             ],
         )

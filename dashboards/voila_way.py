@@ -20,7 +20,7 @@ class VoilaHandler(DashboardHandler):
         settings = self.porter.settings
         if not await self.porter.lookups.run(lambda: _is_served(settings)):
             self.set_status(503)
-            self.finish(notice("Not served now", "`helpdesk up --workbench` serves these pages: ask an operator."))
+            self.finish(notice("Not served now", "“helpdesk up --workbench” serves these pages: ask an operator."))
             return
         address = f"{self.request.protocol}://{self.request.host_name}:{settings.resolved_voila_port}{self.request.uri}"
         # No redirect: whoever comes from the form to sign in may not be led to another origin by one (form-action).

@@ -30,7 +30,8 @@ _LISTS = {"channel": "channels", "intent": "intents", "model": "models", "only":
 @dataclass(frozen=True)
 class Asked:
     """period: of PERIODS. since, until: of a free one. domains: of tenants, of those that are shown; empty = all of
-    them. tab: that is open, by name. Raises InvalidInput, naming value and what is allowed."""
+    them. tab: that is open, by name. conversation: whose transcript is open, by its id. Raises InvalidInput, naming
+    value and what is allowed."""
 
     period: str = USUAL
     since: date | None = None
@@ -40,6 +41,7 @@ class Asked:
     models: tuple[str, ...] = ()
     domains: tuple[str, ...] = ()
     tab: str = ""
+    conversation: str = ""
 
     def __post_init__(self) -> None:
         if self.period not in PERIODS:
@@ -77,7 +79,8 @@ def read_address(search: str) -> Asked:
     days = {name: _day(name, found[name][-1]) for name in ("since", "until") if name in found}
     lists = {name: tuple(dict.fromkeys(found.get(short, ()))) for short, name in _LISTS.items()}
     period = found.get("period", [FREE if days else USUAL])[-1]
-    return Asked(period, days.get("since"), days.get("until"), **lists, tab=found.get("tab", [""])[-1])
+    tab, conversation = (found.get(name, [""])[-1] for name in ("tab", "conversation"))
+    return Asked(period, days.get("since"), days.get("until"), **lists, tab=tab, conversation=conversation)
 
 
 def address_of(asked: Asked, before: str) -> str:
@@ -87,7 +90,7 @@ def address_of(asked: Asked, before: str) -> str:
     if asked.period == FREE:
         said = [("since", str(asked.since)), ("until", str(asked.until))]
     said += [(short, value) for short, name in _LISTS.items() for value in getattr(asked, name)]
-    said += [("tab", asked.tab)] if asked.tab else []
+    said += [(name, value) for name in ("tab", "conversation") if (value := getattr(asked, name))]
     return f"?{urlencode(kept + said)}" if kept or said else ""
 
 

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from html import escape
 from typing import get_args
-from uuid import UUID
 
 import panel as pn
 
 from components.core.tenant import Tenant
 from components.helpdesk.reports.conversation_list import (
-    MOST_ROWS,
     Behind,
     ConversationLine,
     ConversationPage,
@@ -22,16 +19,17 @@ from components.helpdesk.reports.conversation_list import (
 from components.helpdesk.reports.filters import Filters
 from components.helpdesk.reports.reader import ReportReader
 from dashboards.analytics.behind_text import CHOICES, behind_text
-from dashboards.analytics.clock import local_text
-from dashboards.analytics.figure_card import STYLE, below, beside, card, files
+from dashboards.analytics.conversations_file import file_address
+from dashboards.analytics.figure_card import STYLE, below, beside, file_link
+from dashboards.analytics.listing import Listing
 from dashboards.analytics.putting import soon
 from dashboards.analytics.transcript_view import transcript_view
 from dashboards.analytics.view import View
 from dashboards.analytics.wording import NOTHING, RESULTS, duration, in_words, period_text
+from dashboards.clock import local_text
 from dashboards.pick_table import PickTable
 
 SIZE = 50
-MOST_EXPORTED = 20_000
 _ORDERS: dict[str, Order] = {
     "latest end": "ended",
     "latest beginning": "started",
@@ -41,16 +39,17 @@ _ORDERS: dict[str, Order] = {
     "messages": "messages",
 }
 _OTHER = "As clicked"
-_HINT = "<p class='empty'>Choose a conversation to read what was said, and why the bot said it.</p>"
+_HINT = " · Choose one to read what was said, and why the bot said it."
 _EMPTY = "No conversation is behind this: choose others above, or a longer period."
 assert set(_ORDERS.values()) == set(get_args(Order))
 
 
 class ConversationsTab:
-    """`panel` is what it shows; `show` is where a click on a figure leads. view: of the page, as it stands now."""
+    """`panel` is what it shows; `show` is where a click on a figure leads."""
 
-    def __init__(self, view: Callable[[], View]) -> None:
-        self._view = view
+    def __init__(self, view: Callable[[], View], read: Callable[[str], None]) -> None:
+        """view: of the page, as it stands now. read: is told which conversation somebody has opened."""
+        self._view, self._read, self._key = view, read, ""
         self._filters, self._behind, self._page = view().filters, Behind(), 1
         self._lines: dict[str, ConversationLine] = {}
         self._quiet = False
@@ -64,7 +63,7 @@ class ConversationsTab:
         self._on = pn.widgets.Button(label="Next", sizing_mode="fixed", width=100)
         self._table = PickTable(caption="Conversations", columns=[], sizing_mode="stretch_width", margin=(4, 10))
         self._more = pn.Column(sizing_mode="stretch_width", margin=(4, 10))
-        self._opened = pn.Column(sizing_mode="stretch_width", margin=0)
+        self._opened = pn.Column(sizing_mode="stretch_width", margin=0, visible=False)
         self.panel = self._laid_out()
         self._which.param.watch(lambda _: self._chosen(), "value")
         self._order.param.watch(lambda _: self._turn(1), "value")
@@ -73,14 +72,16 @@ class ConversationsTab:
         self._on.on_click(lambda _: self._turn(self._page + 1))
         self._table.param.watch(lambda event: self._open(event.new), "picked")
 
-    def show(self, filters: Filters, behind: Behind) -> None:
-        """These conversations, from the first page on."""
-        self._filters, self._behind = filters, behind
+    def show(self, filters: Filters, behind: Behind, conversation: str = "") -> None:
+        """These conversations, from the first page on. conversation: the one whose transcript is open beside them."""
+        self._filters, self._behind, self._key = filters, behind, conversation
         known = next((name for name, each in CHOICES.items() if each == behind), _OTHER)
         self._quiet = True
         self._which.param.update(options=[*CHOICES, *([_OTHER] if known == _OTHER else [])], value=known)
         self._quiet = False
         self._turn(1)
+        opened = [self._transcript(conversation)] if conversation else []
+        soon(lambda: self._opened.param.update(objects=opened, visible=bool(opened)))
 
     def _laid_out(self) -> pn.Column:
         chosen = pn.FlexBox(self._which, self._order, self._rising, sizing_mode="stretch_width")
@@ -99,8 +100,8 @@ class ConversationsTab:
             return
         view = self._view()
         with view.open() as reader:
-            found = self._read(reader, page, SIZE)
-            below_it = self._files(view, reader)
+            found = self._listed(reader, page, SIZE)
+        below_it = self._files(view)
         self._page, self._lines = page, {each.conversation_id: each for each in found.lines}
         soon(lambda: self._put(view, page, found, below_it))
 
@@ -111,13 +112,12 @@ class ConversationsTab:
             columns=["Ended", "Outcome", "Topic", "Channel", "Stars", "Wait", "Messages"] + ["Tenant"] * several,
             keys=[each.conversation_id for each in found.lines],
             rows=[self._row(view, each, several) for each in found.lines],
-            picked="",
+            picked=self._key if self._key in self._lines else "",
             visible=bool(found.lines),
         )
-        self._opened.objects = [card(_HINT)] if found.lines else []
         self._more.objects = [below_it]
 
-    def _read(self, reader: ReportReader, page: int, size: int) -> ConversationPage:
+    def _listed(self, reader: ReportReader, page: int, size: int) -> ConversationPage:
         return conversation_list(
             reader,
             self._filters,
@@ -130,7 +130,7 @@ class ConversationsTab:
 
     def _tell(self, page: int, total: int) -> None:
         first, last = (page - 1) * SIZE + 1, min(page * SIZE, total)
-        many = f"{first:,} to {last:,} of {total:,}" if total else _EMPTY
+        many = f"{first:,} to {last:,} of {total:,}{_HINT}" if total else _EMPTY
         self._said.object = (
             f"<h2>{escape(_capital(behind_text(self._behind)))}</h2>"
             f"<p class='quiet'>{escape(period_text(self._filters))} · {many}</p>"
@@ -151,27 +151,24 @@ class ConversationsTab:
             str(line.messages),
         ] + [line.tenant] * several
 
-    def _files(self, view: View, reader: ReportReader) -> pn.Row:
-        about = replace(view.about("conversation_list", reader), filters=self._filters)
-        return below("conversation_list", files(about, ConversationLine, self._all))
-
-    def _all(self) -> list[ConversationLine]:
-        """Of all pages, as far as a file may be long."""
-        found: list[ConversationLine] = []
-        with self._view().open() as reader:
-            while len(found) < MOST_EXPORTED:
-                page = self._read(reader, 1 + len(found) // MOST_ROWS, MOST_ROWS)
-                found += page.lines
-                if len(found) >= page.total or not page.lines:
-                    break
-        return found
+    def _files(self, view: View) -> pn.Row:
+        listing = Listing(
+            view.tenants, self._filters, self._behind, _ORDERS[self._order.value], bool(self._rising.value)
+        )
+        links = {kind: file_address(listing, kind.lower()) for kind in ("CSV", "Parquet")}
+        return below("conversation_list", [file_link(kind, address) for kind, address in links.items()])
 
     def _open(self, key: str) -> None:
-        line = self._lines.get(key)
-        if line is not None:
-            view = self._view()
-            shown = transcript_view(view.desk, _tenant_of(view, line), UUID(line.conversation_id))
-            soon(lambda: self._opened.param.update(objects=[shown]))
+        if key not in self._lines or key == self._key:
+            return
+        self._key = key
+        shown = self._transcript(key)
+        soon(lambda: self._opened.param.update(objects=[shown], visible=True))
+        self._read(key)
+
+    def _transcript(self, conversation: str) -> pn.Column:
+        view = self._view()
+        return transcript_view(view.desk, view.tenants, conversation)
 
 
 def _tenant_of(view: View, line: ConversationLine) -> Tenant:

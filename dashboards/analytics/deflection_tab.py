@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from html import escape
-from textwrap import shorten
 from typing import Any
 
 from components.helpdesk.evaluation.intervals import Interval
@@ -27,7 +26,7 @@ _BY: dict[Grouping, tuple[str, str]] = {
     "tenant": ("By tenant", ""),
 }
 _RESOLVED: tuple[OutcomeResult, ...] = ("contained", "verified")
-_MOST, _LONGEST_NAME = 12, 36
+_MOST = 12
 
 
 def deflection_tab(view: View, reader: ReportReader) -> list[Any]:
@@ -136,7 +135,7 @@ def _under_other_definitions(view: View, reader: ReportReader) -> list[Any]:
 
 def _name(score: OtherScore) -> str:
     told = score.definition
-    return shorten(f"{told.vendor}: {told.title.rpartition(': ')[2]}", _LONGEST_NAME, placeholder=" …")
+    return f"{told.vendor}: {told.title.rpartition(': ')[2]}"
 
 
 def _definition(score: OtherScore) -> tuple[str, ...]:

@@ -14,7 +14,10 @@ from components.helpdesk.reports.choices import Choices
 from components.helpdesk.reports.filters import NONE, Filters
 from dashboards.analytics.asked import FREE, PERIODS, Asked
 from dashboards.analytics.wording import in_words
+from dashboards.theme import QUIET
 
+# Of a phone's width two beside each other.
+_TWO = "@media (max-width: 560px) { [id^=flex-item] > * { width: calc(50% - 20px) !important; } }"
 _LISTS = {"channels": ("Channel", "no channel"), "intents": ("Topic", "no topic"), "models": ("Model", "no model")}
 
 
@@ -44,8 +47,9 @@ class FilterBar:
         if len(tenants) > 1:
             options = {each.name: each.domain for each in tenants}
             self._lists["domains"] = _several("Tenant", options, asked.domains)
-        self.panel = pn.FlexBox(self._period, self._days, *self._lists.values(), sizing_mode="stretch_width", gap="0")
-        for widget in (self._period, self._days, *self._lists.values()):
+        widgets = (self._period, self._days, *self._lists.values())
+        self.panel = pn.FlexBox(*widgets, stylesheets=[_TWO], sizing_mode="stretch_width", gap="0")
+        for widget in widgets:
             widget.param.watch(lambda _: self._told(), "value")
 
     def set_days(self, since: date, until: date) -> None:
@@ -73,7 +77,14 @@ class FilterBar:
 
 def _several(label: str, options: dict[str, str], chosen: Sequence[str]) -> pn.widgets.MultiChoice:
     return pn.widgets.MultiChoice(
-        label=label, options=options, value=list(chosen), placeholder="all", width=210, delete_button=True, solid=False
+        label=label,
+        options=options,
+        value=list(chosen),
+        placeholder="all",
+        width=210,
+        delete_button=True,
+        solid=False,
+        stylesheets=[f".choices__input::placeholder {{ color: {QUIET}; opacity: 1; }}"],
     )
 
 

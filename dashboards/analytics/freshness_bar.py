@@ -11,8 +11,8 @@ import panel as pn
 
 from components.core.tenant import Tenant
 from components.helpdesk.reports.refreshing import FactRefresh
-from dashboards.analytics.clock import local_text
 from dashboards.analytics.figure_card import STYLE
+from dashboards.clock import local_text
 from dashboards.desk import Desk
 
 # For another refresh of the same tenant, Dagster's for instance, to end.

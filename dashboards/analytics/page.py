@@ -18,7 +18,6 @@ from components.helpdesk.reports.conversation_list import Behind
 from components.helpdesk.reports.filters import Filters
 from components.helpdesk.reports.reader import ReportReader
 from dashboards.analytics.asked import Asked, address_of, read_address
-from dashboards.analytics.clock import today
 from dashboards.analytics.conversations_tab import ConversationsTab
 from dashboards.analytics.deflection_tab import deflection_tab
 from dashboards.analytics.filter_bar import FilterBar
@@ -31,7 +30,9 @@ from dashboards.analytics.putting import soon
 from dashboards.analytics.satisfaction_tab import satisfaction_tab
 from dashboards.analytics.topics_tab import topics_tab
 from dashboards.analytics.view import View
+from dashboards.clock import today
 from dashboards.desk import Desk
+from dashboards.tabs import Tabs
 from dashboards.viewer import Viewer
 
 _Build = Callable[[View, ReportReader], list[Any]]
@@ -73,10 +74,9 @@ class Analytics:
         self._first = pn.Column(sizing_mode="stretch_width", margin=0)
         self._places = {name: pn.Column(sizing_mode="stretch_width", min_height=320, margin=0) for name in _NAMES}
         self._filled: dict[str, int] = {}
-        self._tabs = pn.Tabs(*self._places.items(), dynamic=True, sizing_mode="stretch_width")
-        self._tabs.active = _NAMES.index(asked.tab) if asked.tab in _NAMES else 0
+        self._tabs = Tabs(self._places, CONVERSATIONS if asked.conversation else asked.tab, self._turned)
         self._freshness = FreshnessBar(desk, lambda: self._view.tenants, self.renew)
-        self._talks = ConversationsTab(lambda: self._view)
+        self._talks = ConversationsTab(lambda: self._view, self._read)
         self._places[CONVERSATIONS].append(self._talks.panel)
 
     def opened(self, said: str = "") -> pn.viewable.Viewable:
@@ -85,10 +85,9 @@ class Analytics:
             found = choices(reader)
         self._bar = FilterBar(self._asked, self._view.filters, found, self._viewer.tenants, self._change)
         self.renew()
-        self._tabs.param.watch(lambda _: self._turned(), "active")
         alert = pn.pane.HTML(f'<p role="alert">{escape(said)}</p>', margin=(0, 10), visible=bool(said))
         return pn.Column(
-            alert, self._bar.panel, self._freshness.panel, self._first, self._tabs, sizing_mode="stretch_width"
+            alert, self._bar.panel, self._freshness.panel, self._first, self._tabs.panel, sizing_mode="stretch_width"
         )
 
     def renew(self) -> None:
@@ -110,21 +109,18 @@ class Analytics:
                 # Whoever has chosen something else meanwhile is not shown this.
                 if this == self._round:
                     self._first.objects = [first]
-                    self._tabs.visible = not silent
+                    self._tabs.panel.visible = not silent or bool(self._asked.conversation)
         finally:
             self._first.loading = False
-        if self._tabs.visible:
-            self._fill(self._name)
+        if self._tabs.panel.visible:
+            self._fill(self._tabs.opened)
 
     def show(self, filters: Filters, behind: Behind) -> None:
         """The conversations behind a figure."""
         self._filled[CONVERSATIONS] = self._round
+        self._asked = replace(self._asked, conversation="")
         self._talks.show(filters, behind)
-        self._tabs.active = _NAMES.index(CONVERSATIONS)
-
-    @property
-    def _name(self) -> str:
-        return _NAMES[self._tabs.active]
+        self._tabs.open(CONVERSATIONS)
 
     def _viewed(self, asked: Asked) -> View:
         tenants = asked.shown(self._viewer.tenants)
@@ -133,18 +129,24 @@ class Analytics:
     def _change(self, asked: Asked) -> None:
         """Raises InvalidInput, and leaves everything as it was."""
         self._view = self._viewed(asked)
-        self._asked = replace(asked, tab=self._asked.tab)
+        self._asked = replace(asked, tab=self._asked.tab, conversation=self._asked.conversation)
         self._write_address()
         self.renew()
 
-    def _turned(self) -> None:
-        self._asked = replace(self._asked, tab="" if self._tabs.active == 0 else self._name)
+    def _turned(self, name: str) -> None:
+        self._asked = replace(self._asked, tab="" if name == _NAMES[0] else name)
         self._write_address()
-        self._fill(self._name)
+        self._fill(name)
+
+    def _read(self, conversation: str) -> None:
+        """Whose transcript has been opened."""
+        self._asked = replace(self._asked, tab=CONVERSATIONS, conversation=conversation)
+        self._write_address()
 
     def _write_address(self) -> None:
         if self._location is not None:
-            self._location.search = address_of(self._asked, self._location.search)
+            asked = self._asked if self._asked.tab == CONVERSATIONS else replace(self._asked, conversation="")
+            self._location.search = address_of(asked, self._location.search)
 
     def _fill(self, name: str) -> None:
         """A tab that is looked at, unless it shows this round already."""
@@ -153,7 +155,7 @@ class Analytics:
             return
         self._filled[name] = this
         if name == CONVERSATIONS:
-            self._talks.show(view.filters, Behind())
+            self._talks.show(view.filters, Behind(), self._asked.conversation)
             return
         place.loading = True
         content = place.objects

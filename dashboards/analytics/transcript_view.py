@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 from uuid import UUID
@@ -14,10 +15,10 @@ from components.helpdesk.answer_lineage import AnswerLineage
 from components.helpdesk.answer_log import AnswerLog
 from components.helpdesk.conversations.conversation import Message
 from components.helpdesk.reports.topics import REASONS
-from components.helpdesk.reports.transcripts import transcript
-from dashboards.analytics.clock import local_text
+from components.helpdesk.reports.transcripts import Transcript, transcript
 from dashboards.analytics.figure_card import CARD, STYLE
 from dashboards.analytics.wording import duration, in_words, money
+from dashboards.clock import local_text
 from dashboards.desk import Desk
 from dashboards.theme import GROUND, LINE, QUIET
 
@@ -35,14 +36,29 @@ dd {{ margin: 0; min-width: 0; overflow-wrap: anywhere; }}
 _AUTHORS = {"customer": "Customer", "bot": "Bot", "agent": "Agent", "system": "Helpdesk"}
 
 
-def transcript_view(desk: Desk, tenant: Tenant, conversation_id: UUID) -> pn.Column:
-    """Read under the tenant's row-level security; says so where the conversation is gone."""
+def transcript_view(desk: Desk, tenants: Sequence[Tenant], conversation: str) -> pn.Column:
+    """conversation: its id. Read under the row-level security of each of these tenants until one has it; says so where
+    none has, in the same words whether another tenant has it or not."""
+    for tenant in tenants:
+        found = _find_transcript(desk, tenant, conversation)
+        if found is not None:
+            return _told(desk, tenant, found)
+    where = tenants[0].name if len(tenants) == 1 else f"any of these {len(tenants)} tenants"
+    return _card(
+        f"<h2>No such conversation</h2><p>There is no conversation {escape(conversation[:80])} at {escape(where)}. Its "
+        "address may be wrong; or it has been removed since the facts were told: Refresh takes it out of the figures "
+        "then.</p>"
+    )
+
+
+def _find_transcript(desk: Desk, tenant: Tenant, conversation: str) -> Transcript | None:
     try:
-        found = transcript(desk.registry.database, tenant.context, conversation_id)
-    except NotFound:
-        return _card(
-            "<p>This conversation has been removed since the facts were told: Refresh takes it out of the figures.</p>"
-        )
+        return transcript(desk.registry.database, tenant.context, UUID(conversation))
+    except (NotFound, ValueError):
+        return None
+
+
+def _told(desk: Desk, tenant: Tenant, found: Transcript) -> pn.Column:
     log, left = AnswerLog(desk.registry.database), MOST_EXPLAINED
     said = []
     for message in found.messages:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from types import MappingProxyType
 
 from components.helpdesk.evaluation.intervals import Interval
 from components.helpdesk.outcome_rules import OutcomeResult
 from components.helpdesk.reports.filters import Filters
 from dashboards.chart_frame import told
+from dashboards.clock import days_text
 
 RESULTS: Mapping[OutcomeResult, str] = MappingProxyType(
     {"verified": "verified", "contained": "contained", "handed_over": "handed over", "abandoned": "abandoned"}
@@ -26,7 +26,7 @@ def in_words(key: str) -> str:
 
 def period_text(filters: Filters) -> str:
     """Such as: 1 to 30 November 2026, channel web."""
-    return ", ".join([_days_text(filters.since, filters.until), *narrowed_text(filters)])
+    return ", ".join([days_text(filters.since, filters.until), *narrowed_text(filters)])
 
 
 def narrowed_text(filters: Filters) -> list[str]:
@@ -84,13 +84,3 @@ def percent(interval: Interval | None) -> float | None:
 
 def percents(interval: Interval | None) -> tuple[float, float] | None:
     return None if interval is None else (100 * interval.low, 100 * interval.high)
-
-
-def _days_text(since: date, until: date) -> str:
-    if since == until:
-        return f"{since.day} {since:%B %Y}"
-    if since.year != until.year:
-        return f"{since.day} {since:%B %Y} to {until.day} {until:%B %Y}"
-    if since.month != until.month:
-        return f"{since.day} {since:%B} to {until.day} {until:%B %Y}"
-    return f"{since.day} to {until.day} {until:%B %Y}"

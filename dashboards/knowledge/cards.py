@@ -8,6 +8,9 @@ from html import escape
 
 import panel as pn
 
+from components.core.tenant import Tenant
+from dashboards.clock import local_text
+from dashboards.tables import STACKED, cell, is_wide
 from dashboards.theme import BAD, GOOD, INK, LINE, QUIET, WARN
 
 _STYLE = f"""
@@ -20,7 +23,8 @@ p {{ margin: 2px 0 8px; }}
 .bad {{ color: {BAD}; font-weight: 650; }}
 .good {{ color: {GOOD}; font-weight: 650; }}
 .warn {{ color: {WARN}; font-weight: 650; }}
-.rows {{ overflow: auto; max-height: 420px; }}
+.rows {{ overflow: auto; }}
+.rows.long {{ max-height: 70vh; }}
 table {{ border-collapse: collapse; width: 100%; font-size: .9rem; }}
 th, td {{ text-align: left; padding: 5px 14px 5px 0; border-bottom: 1px solid {LINE}; vertical-align: top; }}
 td {{ overflow-wrap: break-word; }}
@@ -33,8 +37,10 @@ summary {{ cursor: pointer; color: #005a8e; padding: 3px 0; }}
 summary:focus-visible {{ outline: 3px solid #005a8e; outline-offset: 2px; }}
 pre {{ white-space: pre-wrap; font: 13px/1.45 ui-monospace, Menlo, monospace; background: #f5f6f8; padding: 10px;
   border: 1px solid {LINE}; border-radius: 6px; max-height: 420px; overflow: auto; }}
-"""
+{STACKED}"""
 _STEPS = ((86400 * 2, 86400, "days"), (3600 * 2, 3600, "hours"), (60 * 2, 60, "minutes"))
+# More rows than this scroll on their card.
+_LONG = 25
 
 Cell = str | int
 
@@ -57,13 +63,20 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Cell]], *, raw: Sequen
     lines = "".join(
         "<tr>"
         + "".join(
-            f"<td{kinds[place]}>{each if place in raw else escape(f'{each:,}' if isinstance(each, int) else each)}</td>"
+            cell(columns[place], str(each) if place in raw else escape(_text(each)), kinds[place])
             for place, each in enumerate(row)
         )
         + "</tr>"
         for row in rows
     )
-    return f'<div class="rows" tabindex="0"><table><thead><tr>{names}</tr></thead><tbody>{lines}</tbody></table></div>'
+    wide = ' class="wide"' if is_wide(len(columns)) else ""
+    inside = f"<thead><tr>{names}</tr></thead><tbody>{lines}</tbody>"
+    long = " long" if len(rows) > _LONG else ""
+    return f'<div class="rows{long}" tabindex="0"><table{wide}>{inside}</table></div>'
+
+
+def _text(value: Cell) -> str:
+    return f"{value:,}" if isinstance(value, int) else value
 
 
 def duration(seconds: float | None) -> str:
@@ -76,6 +89,6 @@ def duration(seconds: float | None) -> str:
     return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.1f} s"
 
 
-def moment(at: datetime | None) -> str:
-    """To the minute, UTC; `never` for None."""
-    return f"{at:%Y-%m-%d %H:%M} UTC" if at is not None else "never"
+def moment(at: datetime | None, tenant: Tenant) -> str:
+    """To the minute, by the tenant's clock; `never` for None."""
+    return local_text(at, tenant) or "never"

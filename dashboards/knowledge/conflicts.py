@@ -28,23 +28,26 @@ def show_conflicts(health: KnowledgeHealth, tenant: Tenant, viewer: Viewer) -> p
         fill()
 
     def fill() -> None:
-        found = health.conflicts(tenant)
+        found, look = health.conflicts(tenant), health.conflicts_look(tenant)
         head = card(
-            f"{len(found)} contradictions" if len(found) != 1 else "1 contradiction",
+            "Contradictions" if look is None else f"{len(found)} contradiction{'s' * (len(found) != 1)}",
             "Sentences of different documents that say nearly the same, with another number or yes for a no. Put right "
             "what is wrong at its source; dismiss what holds both ways.",
-            _last_look(health.conflicts_look(tenant), len(found)),
+            _last_look(look, tenant, len(found)),
         )
-        place.objects = [head, *(_pair(each, partial(dismissed, each.conflict_id)) for each in found[:MOST_SHOWN])]
+        place.objects = [
+            head,
+            *(_pair(each, tenant, partial(dismissed, each.conflict_id)) for each in found[:MOST_SHOWN]),
+        ]
 
     fill()
     return place
 
 
-def _pair(conflict: KnowledgeConflict, dismiss: Any) -> pn.viewable.Viewable:
+def _pair(conflict: KnowledgeConflict, tenant: Tenant, dismiss: Any) -> pn.viewable.Viewable:
     spans = differing_words(conflict.first.sentence, conflict.second.sentence)
     sides = (_side(conflict.first, spans[0]), _side(conflict.second, spans[1]))
-    about = f"First seen {moment(conflict.first_seen)}; likeness {conflict.similarity:.2f} of 1"
+    about = f"First seen {moment(conflict.first_seen, tenant)}; likeness {conflict.similarity:.2f} of 1"
     shown = card(conflict.why[:1].upper() + conflict.why[1:], about, f'<div class="sides">{"".join(sides)}</div>')
     button = pn.widgets.Button(label="Both hold: dismiss", sizing_mode="fixed", width=180, margin=(-6, 10, 12, 10))
     button.on_click(dismiss)
@@ -67,7 +70,7 @@ def _marked(text: str, spans: tuple[Span, ...]) -> str:
     return "".join([*parts, escape(text[at:])])
 
 
-def _last_look(look: Look | None, found: int) -> str:
+def _last_look(look: Look | None, tenant: Tenant, found: int) -> str:
     if look is None:
         return (
             "<p>Nobody has looked yet. Materialise <code>knowledge_conflicts</code> in Dagster, or wait: it runs every "
@@ -78,4 +81,4 @@ def _last_look(look: Look | None, found: int) -> str:
     shown = f" The {MOST_SHOWN} likest are shown." if found > MOST_SHOWN else ""
     none = " Nothing in the documents contradicts itself, as far as that shows." if not found else ""
     passages = look.figures.get("passages", 0)
-    return f"<p>Last looked {escape(moment(look.looked_at))}, over {passages} passages.{more}{shown}{none}</p>"
+    return f"<p>Last looked {escape(moment(look.looked_at, tenant))}, over {passages} passages.{more}{shown}{none}</p>"

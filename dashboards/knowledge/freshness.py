@@ -39,16 +39,16 @@ def show_freshness(
         (
             escape(each.source),
             each.documents,
-            _read(each),
-            _waiting(each),
+            _read(each, tenant),
+            _waiting(each, tenant),
             _told(each.answerable),
             _told(each.unanswerable),
         )
         for each in sources
     ]
     about = (
-        f"Changes that took effect in {period}. A change counts from the time that its source gives; where that cannot "
-        "be, from when it was seen, as every deletion does."
+        f"Changes that took effect from {period}. A change counts from the time that its source gives; where that "
+        "cannot be, from when it was seen, as every deletion does."
     )
     return [chart, card("Sources", about, table(columns, rows, raw=(0, 2, 3)), empty=_NO_SOURCE)]
 
@@ -57,11 +57,19 @@ def show_checks(health: KnowledgeHealth, tenant: Tenant) -> pn.viewable.Viewable
     """What each check says now, and the times before."""
     spells = health.checks(tenant)
     history = last_days(max(spell.at for spell in spells).date(), 90) if spells else None
-    parts = [table(("Check", "Now", "Since", "Last run", "What it says"), [_row(each) for each in spells], raw=(1,))]
+    parts = [
+        table(("Check", "Now", "Since", "Last run", "What it says"), [_row(each, tenant) for each in spells], raw=(1,))
+    ]
     for each in spells:
         past = health.check_history(tenant, each.result.name, history) if history else ()
         rows = [
-            (_state(spell), moment(spell.since), moment(spell.at), spell.times, spell.result.description)
+            (
+                _state(spell),
+                moment(spell.since, tenant),
+                moment(spell.at, tenant),
+                spell.times,
+                spell.result.description,
+            )
             for spell in past
         ]
         told = table(("Result", "From", "To", "Runs", "What it said last"), rows, raw=(0,))
@@ -77,18 +85,18 @@ def _minutes(sources: Sequence[SourceFreshness], figure: str) -> list[tuple[str,
     return [(source, seconds / 60) for source, seconds in found]
 
 
-def _read(source: SourceFreshness) -> str:
+def _read(source: SourceFreshness, tenant: Tenant) -> str:
     if source.failed_at is None:
-        return escape(moment(source.looked_at))
-    said = f"✖ cannot be read since {moment(source.failed_at)}: {source.failure}"
-    return f'<span class="bad">{escape(said)}</span><br>last read {escape(moment(source.looked_at))}'
+        return escape(moment(source.looked_at, tenant))
+    said = f"✖ cannot be read since {moment(source.failed_at, tenant)}: {source.failure}"
+    return f'<span class="bad">{escape(said)}</span><br>last read {escape(moment(source.looked_at, tenant))}'
 
 
-def _waiting(source: SourceFreshness) -> str:
+def _waiting(source: SourceFreshness, tenant: Tenant) -> str:
     if not source.waiting:
         return '<span class="good">✔ none</span>'
     unreadable = f", {source.unreadable} cannot be used as they stand" if source.unreadable else ""
-    said = f"{source.waiting} since {moment(source.waiting_since)}{unreadable}"
+    said = f"{source.waiting} since {moment(source.waiting_since, tenant)}{unreadable}"
     return f'<span class="warn">● {escape(said)}</span>'
 
 
@@ -102,8 +110,14 @@ def _told(delays: Delays) -> str:
     )
 
 
-def _row(spell: CheckSpell) -> tuple[str, str, str, str, str]:
-    return _words(spell.result.name), _state(spell), moment(spell.since), moment(spell.at), spell.result.description
+def _row(spell: CheckSpell, tenant: Tenant) -> tuple[str, str, str, str, str]:
+    return (
+        _words(spell.result.name),
+        _state(spell),
+        moment(spell.since, tenant),
+        moment(spell.at, tenant),
+        spell.result.description,
+    )
 
 
 def _words(name: str) -> str:
@@ -112,7 +126,9 @@ def _words(name: str) -> str:
 
 def _state(spell: CheckSpell) -> str:
     if spell.result.passed:
-        return '<span class="good">✔ passes</span>'
+        return '<span class="good">✔&nbsp;passes</span>'
     return (
-        '<span class="bad">✖ fails</span>' if spell.result.severity == "error" else '<span class="warn">● warns</span>'
+        '<span class="bad">✖&nbsp;fails</span>'
+        if spell.result.severity == "error"
+        else '<span class="warn">●&nbsp;warns</span>'
     )

@@ -12,12 +12,13 @@ from components.core.tenant import Tenant
 from components.helpdesk.reports.knowledge.gaps import KnowledgeGap, KnowledgeGaps
 from components.helpdesk.reports.knowledge.health import KnowledgeHealth
 from dashboards.charts import Series, lines
+from dashboards.clock import days_text
 from dashboards.knowledge.cards import card, moment, table
 
 MOST_SHOWN = 20
 _CHARTED = 5
 _NOT_LOOKED = (
-    "Nobody has looked yet. Materialise knowledge_gaps in Dagster, run `helpdesk knowledge gaps TENANT --look`, or "
+    "Nobody has looked yet. Materialise knowledge_gaps in Dagster, run “helpdesk knowledge gaps TENANT --look”, or "
     "wait: it runs every six hours."
 )
 
@@ -29,7 +30,7 @@ def show_gaps(health: KnowledgeHealth, tenant: Tenant) -> pn.viewable.Viewable:
         return card(
             "Topics that the knowledge lacks", "Unanswered questions, grouped by what they ask for", empty=_NOT_LOOKED
         )
-    period = f"{found.since:%-d %B %Y} to {found.until:%-d %B %Y}"
+    period = days_text(found.since, found.until)
     chart = lines(
         "Unanswered questions of the topics asked most",
         "questions a week",
@@ -41,7 +42,7 @@ def show_gaps(health: KnowledgeHealth, tenant: Tenant) -> pn.viewable.Viewable:
         f"{len(found.gaps)} topics",
         period,
         f"<p>{found.unanswered} questions were not answered from the knowledge; {found.alone} of them are unlike all "
-        f"others and belong to no topic. Last looked {escape(moment(found.looked_at))}.</p>",
+        f"others and belong to no topic. Last looked {escape(moment(found.looked_at, tenant))}.</p>",
         "" if found.gaps else f"<p>{escape(_none(found))}</p>",
     )
     return pn.Column(head, chart, *map(_topic, found.gaps[:MOST_SHOWN]), sizing_mode="stretch_width")

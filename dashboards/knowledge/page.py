@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 import panel as pn
 
 from components.core.tenant import Tenant
-from components.helpdesk.reports.filters import Filters, last_days
+from components.helpdesk.reports.filters import last_days
 from components.helpdesk.reports.knowledge.health import KnowledgeHealth
 from components.helpdesk.reports.reports import Reports
-from components.helpdesk.tenant_config import read_config
+from dashboards.clock import days_text, today
 from dashboards.desk import Desk
 from dashboards.knowledge.conflicts import show_conflicts
 from dashboards.knowledge.freshness import show_checks, show_freshness
 from dashboards.knowledge.gaps import show_gaps
 from dashboards.knowledge.quoted import show_citations
+from dashboards.tabs import addressed_tabs
 from dashboards.viewer import Viewer
 
 _PERIODS = {"7 days": 7, "30 days": 30, "90 days": 90, "a year": 365}
@@ -34,21 +32,17 @@ def page(desk: Desk, viewer: Viewer) -> pn.viewable.Viewable:
     dated = pn.Column(*_dated(health, tenant, 30), sizing_mode="stretch_width")
     pn.bind(lambda days: dated.param.update(objects=_dated(health, tenant, days)), period, watch=True)
     conflicts = show_conflicts(health, tenant, viewer)
-    return pn.Tabs(
-        ("Freshness and use", pn.Column(period, dated, sizing_mode="stretch_width")),
-        ("Checks", show_checks(health, tenant)),
-        ("Contradictions", conflicts),
-        ("Gaps", show_gaps(health, tenant)),
-        sizing_mode="stretch_width",
+    return addressed_tabs(
+        {
+            "Freshness and use": pn.Column(period, dated, sizing_mode="stretch_width"),
+            "Checks": show_checks(health, tenant),
+            "Contradictions": conflicts,
+            "Gaps": show_gaps(health, tenant),
+        }
     )
 
 
 def _dated(health: KnowledgeHealth, tenant: Tenant, days: int) -> list[pn.viewable.Viewable]:
-    filters = _filters(tenant, days)
-    said = f"{filters.since:%-d %B %Y} to {filters.until:%-d %B %Y}"
+    filters = last_days(today([tenant]), days)
+    said = days_text(filters.since, filters.until)
     return [*show_freshness(health, tenant, filters, said), *show_citations(health, tenant, filters, said)]
-
-
-def _filters(tenant: Tenant, days: int) -> Filters:
-    zone = ZoneInfo(read_config(tenant.config).handover.time_zone)
-    return last_days(datetime.now(zone).date(), days)

@@ -9,11 +9,12 @@ from components.helpdesk.reports.filters import Filters
 from components.helpdesk.reports.knowledge.citations import ENOUGH, Citations
 from components.helpdesk.reports.knowledge.health import KnowledgeHealth
 from dashboards.charts import Series, bars
+from dashboards.clock import day_text
 from dashboards.knowledge.cards import card, moment, table
 
 _CHARTED = 10
 _NOT_READ = (
-    "No answers were read into the analytics store yet. Materialise its asset in Dagster; `helpdesk demo traffic` "
+    "No answers were read into the analytics store yet. Materialise its asset in Dagster; “helpdesk demo traffic” "
     "makes conversations to try with."
 )
 
@@ -47,12 +48,12 @@ def show_citations(
         ],
     )
     most = card("Quoted most, with customers' thumbs", period, cited, empty="No answer quoted a document in this time.")
-    return [chart, most, _uncited(found, period)]
+    return [chart, most, _uncited(found, tenant, period)]
 
 
-def _uncited(found: Citations, period: str) -> pn.viewable.Viewable:
+def _uncited(found: Citations, tenant: Tenant, period: str) -> pn.viewable.Viewable:
     rows = [
-        (each.document_id, each.title, moment(each.updated_at), each.last_day.isoformat() if each.last_day else "never")
+        (each.document_id, each.title, moment(each.updated_at, tenant), day_text(each.last_day) or "never")
         for each in found.uncited
     ]
     told = table(("Document", "Title", "Text since", "Quoted last"), rows)

@@ -13,6 +13,7 @@ from components.helpdesk.access.roles import in_words
 from dashboards.desk import Desk
 from dashboards.low_code.changeable import CHANGEABLES, Changeable
 from dashboards.low_code.graphs import flow_graphs, workflow_graphs
+from dashboards.tabs import addressed_tabs
 from dashboards.theme import LINE, QUIET
 from dashboards.viewer import Viewer
 
@@ -44,12 +45,13 @@ def page(desk: Desk, viewer: Viewer) -> pn.viewable.Viewable:
     listed = pn.pane.HTML(
         "".join(_article(desk, tenant, each) for each in CHANGEABLES), stylesheets=[_STYLE], sizing_mode="stretch_width"
     )
-    return pn.Tabs(
-        ("What can be changed", listed),
-        ("Flows", flow_graphs(desk, tenant) if tenant else _choose()),
-        ("Workflows", workflow_graphs(desk, tenant) if tenant else _choose()),
-        ("n8n", _n8n(desk.settings.n8n_url)),
-        sizing_mode="stretch_width",
+    return addressed_tabs(
+        {
+            "What can be changed": listed,
+            "Flows": flow_graphs(desk, tenant) if tenant else _choose(),
+            "Workflows": workflow_graphs(desk, tenant) if tenant else _choose(),
+            "n8n": _n8n(desk.settings.n8n_url),
+        }
     )
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 DESKTOP, TABLET, PHONE = (1280, 800), (820, 1180), (390, 844)
 PASSWORD = "correct horse battery"
 PATIENCE = 30_000
+# Evaluated on a page: what cannot be read on its ground.
+LOW_CONTRAST = Path(__file__).with_name("low_contrast.js").read_text(encoding="utf-8")
 
 
 @dataclass(frozen=True)

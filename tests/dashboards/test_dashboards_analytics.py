@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx
 import pyarrow.parquet as pq
 import pytest
 
+from components.helpdesk.reports.conversation_list import conversation_batches
 from components.helpdesk.reports.deflection import deflection, deflection_by
 from components.helpdesk.reports.filters import Filters
 from components.helpdesk.reports.ratings import ratings
@@ -18,7 +21,7 @@ from dashboards.analytics.page import CONVERSATIONS, TABS
 from dashboards.rendering import FILLED
 from tests.apps_chat.apps_chat_pages import SCREENSHOTS
 from tests.dashboards.analytics_talks import MONTH, tell_talks
-from tests.dashboards.dashboards_people import DESKTOP, PHONE, TABLET, Staff, opened, signed_in
+from tests.dashboards.dashboards_people import DESKTOP, LOW_CONTRAST, PHONE, TABLET, Staff, opened, signed_in
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -28,6 +31,12 @@ if TYPE_CHECKING:
 
 # Charts take a moment to follow.
 _FITS = "document.documentElement.scrollWidth <= window.innerWidth"
+_IDLE = "Bokeh.documents.every(each => each.is_idle)"
+_CUT = "cards => cards.filter((card) => card.scrollHeight > card.clientHeight).map((card) => card.innerText)"
+# Of the plots that are to be seen: what is left beside their labels.
+_BARS_HAVE_ROOM = """[...Bokeh.index.roots].flatMap((root) => [...root.model.references()])
+    .filter((model) => model.type === "Figure" && model.outer_width > 0)
+    .every((plot) => plot.inner_width >= 0.45 * plot.outer_width && plot.inner_height >= 50)"""
 NOVEMBER = Filters(date(2026, 11, 1), date(2026, 11, 28))
 
 
@@ -56,13 +65,17 @@ def test_every_tab_shows_its_figures_on_every_screen(browser: Browser, dashboard
     with opened(browser, dashboards, staff.form("analyst")) as page:
         show(page, dashboards, MONTH)
         page.wait_for_selector("text=What became of conversations, by the day they ended")
-        for number, name in enumerate([*TABS, CONVERSATIONS]):
-            page.locator(".bk-tab").nth(number).click()
+        for name in (*TABS, CONVERSATIONS):
+            page.get_by_role("tab", name=name).click()
             page.wait_for_selector(f"h2:visible:has-text('{heard[name]}')")
+            page.wait_for_function(_IDLE)
             page.screenshot(path=SCREENSHOTS / f"dashboards-analytics-{name.lower()}.png", full_page=True)
+            assert page.evaluate(LOW_CONTRAST) == [], f"every text of {name} reads on its ground"
+            assert page.locator(".rows:visible").evaluate_all(_CUT) == [], "no row hides in its card"
             for size in (TABLET, PHONE, DESKTOP):
                 page.set_viewport_size({"width": size[0], "height": size[1]})
                 page.wait_for_function(_FITS)
+                page.wait_for_function(_BARS_HAVE_ROOM)
         assert page.url.endswith("tab=Conversations"), "an address can be sent to somebody else"
         show(page, dashboards, f"{MONTH}&tab=Money&channel=web")
         page.wait_for_selector("td:has-text('customers, web')")
@@ -123,6 +136,72 @@ def test_a_click_on_a_bar_leads_to_its_conversations_and_to_what_was_said(
         assert page.locator("article.customer").count() > 0
         page.get_by_label("Which").select_option("Ended: handed over")
         page.wait_for_selector("h2:visible:has-text('Ended: handed over')")
+
+
+@pytest.mark.usefixtures("talks")
+def test_a_conversation_has_an_address_for_its_own_tenants_people_alone(
+    browser: Browser, dashboards: str, staff: Staff
+) -> None:
+    said = "article:visible:has-text('Where is my parcel, please?')"
+    with opened(browser, dashboards, staff.form("analyst")) as page:
+        show(page, dashboards, f"{MONTH}&tab=Conversations")
+        page.locator("tr[data-key] button").first.click()
+        page.wait_for_selector(said)
+        page.wait_for_url("**&tab=Conversations&conversation=*")
+        address, key = page.url, page.url.rpartition("=")[2]
+        page.get_by_role("tab", name="Money").click()
+        page.wait_for_url("**&tab=Money")
+        page.go_back()
+        page.wait_for_selector(said)
+        page.context.clear_cookies()
+        page.goto(address)
+        form = staff.form("analyst")
+        page.fill("[name=tenant]", form["tenant"])
+        page.fill("[name=account]", form["account"])
+        page.fill("[name=password]", form["password"])
+        page.click("text=Sign in >> nth=-1")
+        page.wait_for_selector(said)
+        assert page.locator(f"tr[data-key='{key}'] [aria-pressed=true]").count() <= 1
+    for query in (f"conversation={key}", f"{MONTH}&tab=Conversations&conversation={key}", "conversation=<b>no</b>"):
+        with opened(browser, dashboards, staff.form("analyst", staff.theirs)) as page:
+            show(page, dashboards, query)
+            page.wait_for_selector("h2:visible:has-text('No such conversation')")
+            assert page.locator("article.customer").count() == 0
+            assert staff.ours.name not in page.content()
+
+
+@pytest.mark.usefixtures("talks")
+def test_the_file_of_a_list_holds_all_of_it_and_only_for_those_who_may_see_it(
+    browser: Browser, dashboards: str, staff: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation_batches, "__kwdefaults__", {**conversation_batches.__kwdefaults__, "size": 40})
+    with opened(browser, dashboards, staff.form("admin")) as page:
+        show(page, dashboards, "since=2025-01-01&until=2026-11-30&tab=Conversations")
+        page.get_by_label("Which").select_option("Ended: handed over")
+        page.wait_for_selector("h2:visible:has-text('Ended: handed over')")
+        total = int(page.locator("p.quiet:visible:has-text('1 to 50 of')").inner_text().split(" of ")[1].split()[0])
+        assert total > 80, "more than one batch"
+        links = {
+            kind: page.locator(".files-conversation_list").get_by_role("link", name=kind).get_attribute("href") or ""
+            for kind in ("CSV", "Parquet")
+        }
+    with signed_in(dashboards, staff.form("admin")) as client:
+        told, table = (client.get(links[kind]) for kind in ("CSV", "Parquet"))
+        lines = list(csv.DictReader(io.StringIO(told.content.decode("utf-8-sig"), newline="")))
+        assert {line["result"] for line in lines} == {"handed_over"}
+        ids = [line["conversation_id"] for line in lines]
+        assert (len(ids), len(set(ids))) == (total, total)
+        assert pq.read_table(io.BytesIO(table.content)).column("conversation_id").to_pylist() == ids
+        assert "conversation-list_" in told.headers["Content-Disposition"]
+        assert client.get(f"{links['CSV']}&order=name").status_code == 400
+    with signed_in(dashboards, staff.form("analyst", staff.theirs)) as client:
+        assert client.get(links["CSV"]).status_code == 400
+        own = client.get("/dashboards/analytics/conversations.csv?since=2025-01-01&until=2026-11-30")
+        assert (own.status_code, own.text.count("\r\n")) == (200, 1)
+        assert client.get(f"/dashboards/analytics/conversations.csv?tenant={staff.ours.domain}").status_code == 403
+    with signed_in(dashboards, staff.form("agent")) as client:
+        assert client.get(links["CSV"]).status_code == 403
+    assert httpx.get(dashboards + links["CSV"]).status_code == 302
 
 
 @pytest.mark.usefixtures("talks")

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import get_args
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from components.core.errors import InvalidInput
-from components.helpdesk.reports.conversation_list import Behind
+from components.core.tenant import Tenant
+from components.helpdesk.outcome_rules import OutcomeResult
+from components.helpdesk.reports.conversation_list import Behind, Order
 from components.helpdesk.reports.filters import Filters
 from dashboards.analytics.asked import FREE, PERIODS, Asked, address_of, read_address
 from dashboards.analytics.behind_text import behind_text
+from dashboards.analytics.listing import Listing, listing_address, read_listing
 from dashboards.analytics.wording import period_text
 
 TODAY = date(2026, 11, 30)
@@ -26,7 +31,8 @@ def askeds(draw: st.DrawFn) -> Asked:
     since = draw(_days) if period == FREE else None
     until = since + timedelta(days=draw(st.integers(0, 400))) if since else None
     lists = {name: tuple(draw(_texts)) for name in ("channels", "intents", "models", "domains")}
-    return Asked(period, since, until, **lists, tab=draw(st.sampled_from(["", "Money"])))
+    tab, conversation = draw(st.sampled_from([("", ""), ("Money", ""), ("Conversations", "5e0c")]))
+    return Asked(period, since, until, **lists, tab=tab, conversation=conversation)
 
 
 @given(askeds())
@@ -34,6 +40,40 @@ def test_an_address_brings_back_what_it_was_made_of_and_keeps_the_tenant(asked: 
     address = address_of(asked, "?tenant=shop.example&since=1999-01-01")
     assert read_address(address) == asked
     assert address.startswith("?tenant=shop.example")
+
+
+SHOPS = tuple(Tenant(uuid4(), name, f"{name}.example", {}) for name in ("a", "b"))
+
+
+@given(
+    st.builds(
+        Behind,
+        results=st.lists(st.sampled_from(get_args(OutcomeResult)), unique=True).map(tuple),
+        intent=st.none() | st.sampled_from(["refund", "", "a&b=c"]),
+        rating=st.none() | st.integers(1, 5),
+        longer_than=st.none() | st.sampled_from([300.0, 0.5]),
+        reopened=st.booleans(),
+        vip=st.booleans(),
+    ),
+    st.sampled_from([SHOPS, SHOPS[:1]]),
+    st.sampled_from(get_args(Order)),
+    st.booleans(),
+)
+def test_the_address_of_a_list_brings_back_the_list(
+    behind: Behind, tenants: tuple[Tenant, ...], order: Order, rising: bool
+) -> None:
+    listing = Listing(tenants, Filters(TODAY, TODAY, channels=("web",), intents=("",)), behind, order, rising)
+    address = listing_address(listing)
+    assert read_listing(address.removeprefix("?"), tenants) == listing
+    if len(tenants) > 1:
+        with pytest.raises(InvalidInput, match=r"only='b\.example': you see a\.example"):
+            read_listing(address.removeprefix("?"), tenants[:1])
+
+
+@pytest.mark.parametrize("wrong", ["behind.rating=many", "behind.of=hearsay", "behind.results=won"])
+def test_a_list_that_there_is_not_is_refused(wrong: str) -> None:
+    with pytest.raises(InvalidInput, match=wrong.rpartition("=")[2]):
+        read_listing(wrong, SHOPS)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from components.helpdesk.access.roles import STAFF_ROLES, Role, may
 from dashboards.pages import PAGES
 from dashboards.rendering import FILLED
 from tests.apps_chat.apps_chat_pages import SCREENSHOTS
-from tests.dashboards.dashboards_people import DESKTOP, PHONE, TABLET, Staff, opened
+from tests.dashboards.dashboards_people import DESKTOP, LOW_CONTRAST, PHONE, TABLET, Staff, opened
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -28,19 +28,49 @@ def test_everybody_opens_the_pages_of_their_role(browser: Browser, dashboards: s
             if may(role, each.permission):
                 page.wait_for_selector(f".{FILLED}", state="attached")
                 page.wait_for_function("document.querySelector('#hd-main').innerText.length > 0")
+            assert page.evaluate(LOW_CONTRAST) == [], f"every text of {each.title} reads on its ground"
             for size in (DESKTOP, TABLET, PHONE):
                 page.set_viewport_size({"width": size[0], "height": size[1]})
                 page.wait_for_function(_FITS)
+                assert size is not DESKTOP or page.locator(".hd-top").bounding_box()["height"] < 60, "one line"  # type: ignore[index]
                 name = f"dashboards-{role}{each.path.replace('/', '-')}-{size[0]}.png"
                 page.screenshot(path=SCREENSHOTS / name)
+
+
+def test_a_tab_is_reached_by_keyboard_stands_in_the_address_and_takes_no_room_while_closed(
+    browser: Browser, dashboards: str, staff: Staff
+) -> None:
+    height = "document.documentElement.scrollHeight"
+    with opened(browser, dashboards, staff.form("admin")) as page:
+        page.goto(f"{dashboards}/dashboards/low-code")
+        page.get_by_role("tab", name="What can be changed").focus()
+        tall = page.evaluate(height)
+        page.keyboard.press("End")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("text=installs it beside a running helpdesk")
+        assert page.evaluate(height) < tall / 2
+        page.wait_for_url("**/low-code?tab=n8n")
+        page.select_option("#hd-tenant", staff.theirs.domain)
+        page.click(".hd-tenants button")
+        page.wait_for_url(f"**/low-code?tenant={staff.theirs.domain}&tab=n8n")
+        page.wait_for_selector("text=installs it beside a running helpdesk")
+        page.get_by_role("tab", name="Flows", exact=True).click()
+        page.wait_for_selector("[data-node=detect_intent]:visible")
+        page.wait_for_url("**&tab=Flows")
+        page.go_back()
+        page.wait_for_selector("text=installs it beside a running helpdesk")
+        assert page.get_by_role("tab", name="n8n").get_attribute("aria-selected") == "true"
 
 
 def test_a_node_is_chosen_by_keyboard_and_shows_what_is_written_there(
     browser: Browser, dashboards: str, staff: Staff
 ) -> None:
+    from playwright.sync_api import expect
+
     with opened(browser, dashboards, staff.form("supervisor")) as page:
         page.goto(f"{dashboards}/dashboards/low-code")
         page.get_by_text("Flows", exact=True).first.click()
+        expect(page.locator("[data-node]:visible").first).to_be_in_viewport(ratio=1)
         node = page.locator("[data-node=detect_intent]:visible")
         node.focus()
         page.keyboard.press("Enter")

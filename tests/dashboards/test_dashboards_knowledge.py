@@ -28,7 +28,7 @@ def knowledge(desk: Desk, staff: Staff, dashboards: str) -> str:
 
 
 def tab(page: Page, name: str) -> None:
-    page.locator(".bk-tab", has_text=name).click()
+    page.get_by_role("tab", name=name).click()
 
 
 @pytest.mark.parametrize("size", [DESKTOP, TABLET], ids=["desktop", "tablet"])

@@ -18,7 +18,7 @@ from components.helpdesk.business_hours import BusinessHours
 from components.helpdesk.evaluation.intervals import Interval
 from components.helpdesk.outcome_figures import OutcomeCounts, Seconds
 from components.helpdesk.reports.citations import most_cited, never_cited
-from components.helpdesk.reports.conversation_list import Behind, conversation_list
+from components.helpdesk.reports.conversation_list import Behind, conversation_batches, conversation_list
 from components.helpdesk.reports.deflection import deflection, deflection_by, open_conversations
 from components.helpdesk.reports.facts import ANSWERS, CITATIONS, CONVERSATIONS, HANDOVERS, MODEL_CALLS, TICKETS
 from components.helpdesk.reports.filters import Filters
@@ -426,6 +426,9 @@ def test_behind_a_figure_stand_the_conversations_that_it_counts(rows: Facts, ten
             assert {(line.tenant_id, line.conversation_id) for line in lines} == expected, behind
             assert len(lines) == len(expected), behind
             assert [line.started_at for line in lines] == sorted(line.started_at for line in lines)
+            batches = list(conversation_batches(reader, PERIOD, behind, order="started", ascending=True, size=7))
+            assert [line for batch in batches for line in batch] == lines, "the whole list is that of all pages"
+            assert max(map(len, batches), default=0) <= 7
 
 
 def test_a_period_without_data_has_empty_figures() -> None:

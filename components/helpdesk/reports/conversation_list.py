@@ -1,7 +1,8 @@
-"""The conversations behind a figure, page by page."""
+"""The conversations behind a figure, page by page, or all of them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
@@ -10,8 +11,8 @@ from typing import Any, Literal, get_args
 from components.core.errors import InvalidInput
 from components.helpdesk.outcome_rules import OutcomeResult
 from components.helpdesk.reports.filters import Filters
-from components.helpdesk.reports.reader import ReportReader
-from components.helpdesk.reports.selection import ANSWERS, CITATIONS, ENDED, HANDOVERS, STARTED
+from components.helpdesk.reports.reader import ReportReader, Row
+from components.helpdesk.reports.selection import ANSWERS, CITATIONS, ENDED, HANDOVERS, STARTED, Rows
 
 Order = Literal["ended", "started", "rating", "wait", "resolution", "messages"]
 MOST_ROWS = 200
@@ -41,10 +42,10 @@ _BY_ANSWER = """
         FROM answers SEMI JOIN (FROM chosen WHERE {}) AS quoted USING (tenant_id, answer_id)
     ) AS behind USING (tenant_id, conversation_id))
 """
-_PAGE = """
+_LINE = """
     SELECT tenant_id, conversation_id, channel, language, started_at, ended_at, result, intent, rating, handovers,
         handover_reason, wait_seconds, resolution_seconds, reopened, vip,
-        customer_messages + bot_messages + agent_messages AS messages, count(*) OVER () AS total
+        customer_messages + bot_messages + agent_messages AS messages
 """
 
 
@@ -124,23 +125,51 @@ def conversation_list(
 ) -> ConversationPage:
     """page: from 1. size: rows of a page, 1 to 200. Rows without the value that they are ordered by come last. Raises
     InvalidInput."""
-    if order not in _ORDERS:
-        raise InvalidInput(f"order={order!r}: allowed are {', '.join(_ORDERS)}", field="order")
     if page < 1:
         raise InvalidInput(f"page={page}: 1 or more is allowed", field="page")
     if not 1 <= size <= MOST_ROWS:
         raise InvalidInput(f"size={size}: 1 to {MOST_ROWS} are allowed", field="size")
-    behind = behind or Behind()
+    asked = _asked(behind or Behind(), order, ascending, ", count(*) OVER () AS total")
+    values = {**asked.values, "size": size, "skipped": (page - 1) * size}
+    rows = reader.rows(asked.of, filters, f"{asked.query} LIMIT $size OFFSET $skipped", **values)
+    return ConversationPage(tuple(_line(reader, row) for row in rows), rows[0]["total"] if rows else 0)
+
+
+def conversation_batches(
+    reader: ReportReader,
+    filters: Filters,
+    behind: Behind | None = None,
+    *,
+    order: Order = "ended",
+    ascending: bool = False,
+    size: int = 5_000,
+) -> Iterator[list[ConversationLine]]:
+    """All of the list, so many lines at a time. The reader is asked for nothing else meanwhile. Raises InvalidInput."""
+    asked = _asked(behind or Behind(), order, ascending)
+    for rows in reader.batches(asked.of, filters, asked.query, size, **asked.values):
+        yield [_line(reader, row) for row in rows]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """values: of the query's parameters."""
+
+    of: Rows
+    query: str
+    values: Mapping[str, Any]
+
+
+def _asked(behind: Behind, order: Order, ascending: bool, more_columns: str = "") -> _Asked:
+    if order not in _ORDERS:
+        raise InvalidInput(f"order={order!r}: allowed are {', '.join(_ORDERS)}", field="order")
     picked, values = _picked(behind)
     conditions, more = _conditions(behind)
     direction = "ASC" if ascending else "DESC"
     query = (
-        f"{picked} FROM picked {_PAGE} WHERE {' AND '.join(conditions)} "
-        f"ORDER BY {_ORDERS[order]} {direction} NULLS LAST, tenant_id, conversation_id LIMIT $size OFFSET $skipped"
+        f"{picked} FROM picked {_LINE} {more_columns} WHERE {' AND '.join(conditions)} "
+        f"ORDER BY {_ORDERS[order]} {direction} NULLS LAST, tenant_id, conversation_id"
     )
-    rows = reader.rows(_SOURCES[behind.of], filters, query, size=size, skipped=(page - 1) * size, **values, **more)
-    lines = tuple(_line(reader, dict(row)) for row in rows)
-    return ConversationPage(lines, rows[0]["total"] if rows else 0)
+    return _Asked(_SOURCES[behind.of], query, {**values, **more})
 
 
 def _picked(behind: Behind) -> tuple[str, dict[str, Any]]:
@@ -175,6 +204,6 @@ def _conditions(behind: Behind) -> tuple[list[str], dict[str, Any]]:
     return conditions, values
 
 
-def _line(reader: ReportReader, row: dict[str, Any]) -> ConversationLine:
-    del row["total"]
-    return ConversationLine(tenant=reader.label("tenant", row["tenant_id"]), **row)
+def _line(reader: ReportReader, row: Row) -> ConversationLine:
+    told = {name: value for name, value in row.items() if name != "total"}
+    return ConversationLine(tenant=reader.label("tenant", row["tenant_id"]), **told)

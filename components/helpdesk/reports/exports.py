@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from types import NoneType, UnionType
@@ -25,6 +25,7 @@ FORMULA = r"[=+\-@\t\r\n＝＋－＠]"
 _FORMULA = re.compile(FORMULA)
 _UNSAFE = re.compile(r"[^A-Za-z0-9.]+")
 LONGEST_NAME = 120
+CSV, PARQUET = "text/csv; charset=utf-8", "application/vnd.apache.parquet"
 # Parts that are told without the name of the part.
 _INLINE = ("counts", "outcome")
 _KINDS: dict[type, pa.DataType] = {
@@ -63,19 +64,28 @@ class _Column:
 
 
 def as_csv(kind: type[Line], rows: Sequence[Line], about: About) -> Export:
-    """kind: the frozen dataclass that the rows are of. UTF-8 with a mark, so that spreadsheets know; moments in ISO
-    8601, UTC. Text that a spreadsheet would take for a formula gets an apostrophe in front."""
-    columns = list(_columns(kind))
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow([column.name for column in columns])
-    writer.writerows([[_cell(column.read(row)) for column in columns] for row in rows])
-    return Export(_name(about, "csv"), "text/csv; charset=utf-8", text.getvalue().encode("utf-8-sig"))
+    """The rows of `csv_chunks` as one file."""
+    return Export(file_name(about, "csv"), CSV, b"".join(csv_chunks(kind, [rows])))
 
 
 def as_parquet(kind: type[Line], rows: Sequence[Line], about: About) -> Export:
-    """The same columns with their types; period, filters, tenants and the moment up to which nothing is missing are in
-    the file's metadata under `helpdesk`."""
+    """The rows of `parquet_chunks` as one file."""
+    return Export(file_name(about, "parquet"), PARQUET, b"".join(parquet_chunks(kind, [rows], about)))
+
+
+def csv_chunks(kind: type[Line], batches: Iterable[Sequence[Line]]) -> Iterator[bytes]:
+    """A file a batch at a time, so that it may be longer than memory. kind: the frozen dataclass that the rows are of.
+    UTF-8 with a mark, so that spreadsheets know; moments in ISO 8601, UTC. Text that a spreadsheet would take for a
+    formula gets an apostrophe in front."""
+    columns = list(_columns(kind))
+    yield _csv_lines([[column.name for column in columns]]).encode("utf-8-sig")
+    for rows in batches:
+        yield _csv_lines([[_cell(column.read(row)) for column in columns] for row in rows]).encode("utf-8")
+
+
+def parquet_chunks(kind: type[Line], batches: Iterable[Sequence[Line]], about: About) -> Iterator[bytes]:
+    """The same columns with their types, a group of rows a batch; period, filters, tenants and the moment up to which
+    nothing is missing are in the file's metadata under `helpdesk`."""
     columns = list(_columns(kind))
     told = {
         "list": about.name,
@@ -86,10 +96,51 @@ def as_parquet(kind: type[Line], rows: Sequence[Line], about: About) -> Export:
         "refreshed_at": about.refreshed_at and about.refreshed_at.isoformat(),
     }
     schema = pa.schema([(column.name, column.kind) for column in columns], {"helpdesk": json.dumps(told)})
-    table = pa.table({column.name: [column.read(row) for row in rows] for column in columns}, schema=schema)
-    file = io.BytesIO()
-    pq.write_table(table, file, compression="zstd")
-    return Export(_name(about, "parquet"), "application/vnd.apache.parquet", file.getvalue())
+    sink = _Sink()
+    with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
+        for rows in batches:
+            values = {column.name: [column.read(row) for row in rows] for column in columns}
+            writer.write_table(pa.table(values, schema=schema))
+            yield sink.taken()
+    yield sink.taken()
+
+
+class _Sink(io.RawIOBase):
+    """A file of which is kept what has not been taken yet."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+        self._at = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def write(self, data: Any, /) -> int:
+        part = bytes(data)
+        self._parts.append(part)
+        self._at += len(part)
+        return len(part)
+
+    def taken(self) -> bytes:
+        parts, self._parts = self._parts, []
+        return b"".join(parts)
+
+
+def file_name(about: About, ending: str) -> str:
+    """Of such a file."""
+    parts = [about.name, *about.tenants[:3], about.filters.since.isoformat(), about.filters.until.isoformat()]
+    parts += [f"{name}-{'-'.join(values)}" for name, values in about.filters.narrowed().items()]
+    plain = (_UNSAFE.sub("-", part).strip("-.") for part in parts)
+    return f"{'_'.join(part for part in plain if part)[:LONGEST_NAME]}.{ending}"
+
+
+def _csv_lines(lines: Iterable[Sequence[Any]]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\r\n").writerows(lines)
+    return text.getvalue()
 
 
 def _columns(kind: type, prefix: str = "") -> Iterator[_Column]:
@@ -150,10 +201,3 @@ def _cell(value: Any) -> Any:
     if isinstance(value, datetime):
         return f"{value.isoformat()}Z" if value.tzinfo is None else value.isoformat()
     return harmless(value) if isinstance(value, str) else value
-
-
-def _name(about: About, ending: str) -> str:
-    parts = [about.name, *about.tenants[:3], about.filters.since.isoformat(), about.filters.until.isoformat()]
-    parts += [f"{name}-{'-'.join(values)}" for name, values in about.filters.narrowed().items()]
-    plain = (_UNSAFE.sub("-", part).strip("-.") for part in parts)
-    return f"{'_'.join(part for part in plain if part)[:LONGEST_NAME]}.{ending}"

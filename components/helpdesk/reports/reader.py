@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
 from typing import Any
@@ -69,10 +70,28 @@ class ReportReader:
         """`rows` without filters, over the datasets themselves."""
         return self._fetch(query, values)
 
+    def batches(self, chosen: Rows, filters: Filters, query: str, size: int, /, **values: Any) -> Iterator[list[Row]]:
+        """`rows`, so many at a time. Nothing else may be asked until the last of them."""
+        picked = choose(chosen, filters)
+        with _unless_exchanged():
+            answer = self._cursor.execute(f"WITH {picked.sql} {query}", {**picked.values, **values})
+            while rows := _named(answer, answer.fetchmany(size)):
+                yield rows
+
     def _fetch(self, query: str, values: Mapping[str, Any]) -> list[Row]:
-        try:
+        with _unless_exchanged():
             answer = self._cursor.execute(query, dict(values))
-        except duckdb.IOException as error:
-            raise Unavailable(f"the facts have changed meanwhile ({error}): open them again") from error
-        names = [column[0] for column in answer.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+            return _named(answer, answer.fetchall())
+
+
+@contextmanager
+def _unless_exchanged() -> Iterator[None]:
+    try:
+        yield
+    except duckdb.IOException as error:
+        raise Unavailable(f"the facts have changed meanwhile ({error}): open them again") from error
+
+
+def _named(answer: duckdb.DuckDBPyConnection, rows: Sequence[Sequence[Any]]) -> list[Row]:
+    names = [column[0] for column in answer.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in rows]
