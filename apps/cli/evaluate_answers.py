@@ -50,15 +50,13 @@ def answers(
         questions = _questions(workbench, found, name)
         if questions.told_missing:
             warn(questions.told_missing)
-        after_variant = _variant(workbench, found, prompt, model, top_k, pipeline)
-        before_variant = None if against is None else _parsed(workbench, found, against)
+        variants = [] if against is None else [_parsed(workbench, found, against)]
+        variants.append(_variant(workbench, found, prompt, model, top_k, pipeline))
         with progress_bar(as_json=as_json) as bar:
-            before = None
-            if before_variant is not None:
-                before = _run(workbench, found, questions, before_variant, bar, "asking the other")
-            after = _run(workbench, found, questions, after_variant, bar, "asking")
+            *others, after = _run(workbench, found, questions, variants, bar)
     from components.helpdesk.evaluation.answer_comparison import compare
 
+    before = others[0] if others else None
     compared = compare(before, after) if before is not None else None
     if as_json:
         print_json(_machine(after, compared))
@@ -67,14 +65,15 @@ def answers(
 
 
 def _run(
-    workbench: Workbench, tenant: Tenant, questions: EvaluationSet, variant: Variant, bar: Progress, text: str
-) -> AnswerRun:
-    task = bar.add_task(text, total=len(questions.queries))
-    run = workbench.answer_evaluations.run(
-        tenant.context, questions, variant, on_progress=lambda done, total: bar.update(task, completed=done)
+    workbench: Workbench, tenant: Tenant, questions: EvaluationSet, variants: list[Variant], bar: Progress
+) -> list[AnswerRun]:
+    task = bar.add_task("asking", total=len(variants) * len(questions.queries))
+    runs = workbench.answer_evaluations.in_turns(
+        tenant.context, questions, variants, on_progress=lambda done, total: bar.update(task, completed=done)
     )
-    workbench.evaluation_runs.store(tenant.context, run.stored("trial", "helpdesk evaluate answers"))
-    return run
+    for run in runs:
+        workbench.evaluation_runs.store(tenant.context, run.stored("trial", "helpdesk evaluate answers"))
+    return runs
 
 
 def _tenant(workbench: Workbench, domain: str | None) -> Tenant:

@@ -36,6 +36,7 @@ AMOUNTS = {
     "output_tokens": ("Tokens written, an answer", ",.0f"),
     "cost": ("Cost of an answer", ".5f"),
 }
+APART = "Their speed is not compared: they were not asked at the same time."
 KINDS = ("better", "worse", "in other words")
 
 
@@ -70,7 +71,8 @@ def differences_html(comparison: Mapping[str, Any]) -> str:
         for each in listed[:MOST_SHOWN]
     )
     told = f"<details><summary>Questions that changed: {len(listed)}</summary><ul>{items}</ul></details>"
-    return table(["Figure", "Difference (95 %)"], rows) + (told if listed else "")
+    timed = "" if "seconds" in comparison["differences"] else f"<p class=quiet>{APART}</p>"
+    return table(["Figure", "Difference (95 %)"], rows) + timed + (told if listed else "")
 
 
 def _figures(result: Mapping[str, Any]) -> str:

@@ -125,7 +125,7 @@ def test_a_worse_prompt_is_refused_with_what_changed_and_activated_for_a_reason_
         write(page, "System", "Answer from the passages.\nBe vague.")
         page.wait_for_selector("summary:has-text('Its difference from the active version 0')")
         page.get_by_text("Evaluation set", exact=True).first.click()
-        world.says(*GOOD.values(), *BESIDE.values())
+        world.say_in_turns([*GOOD.values()], [*BESIDE.values()])
         page.click("text=Run both over the set")
         page.wait_for_selector("h2:has-text('B answers worse')")
         page.get_by_label("Questions").select_option("Worse (2)")
@@ -143,8 +143,9 @@ def test_a_worse_prompt_is_refused_with_what_changed_and_activated_for_a_reason_
         page.wait_for_selector("text=Saved as version 1")
         (saved,) = [each for each in prompts.versions(context) if each.version == 1]
         assert (saved.author, saved.note, saved.active) == ("Ann", "vague on purpose", False)
-        # All sets are asked: of the active version, then of the other.
-        world.says(*GOOD.values(), *[GOOD[SHIPPING]] * LONG, BESIDE[SHIPPING])
+        # Both versions are asked all sets.
+        asked = len(GOOD) + LONG
+        world.say_in_turns([*GOOD.values(), *[GOOD[SHIPPING]] * LONG], [BESIDE[SHIPPING]] * asked)
         page.click("text=Measure, and activate")
         page.wait_for_selector("p[role=alert]:has-text('Nothing was activated')")
         page.wait_for_selector("h2:has-text('Version 1 answers worse')")

@@ -12,6 +12,7 @@ from components.helpdesk.evaluation.intervals import Interval, mean
 # What decides; more is better. The others are shown beside it.
 DECISIVE = "right"
 COMPARED = (DECISIVE, "answered", "similarity", "grounded", *AMOUNTS)
+TIMED = "seconds"
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class ChangedQuestion:
 
 @dataclass(frozen=True)
 class Comparison:
-    """verdict: by `right` alone. differences: mean of after less before, by figure. changed: those whose rightness
-    changed first. pairs: questions that both asked."""
+    """verdict: by `right` alone. differences: mean of after less before, by figure; of times only where both runs were
+    asked side by side. changed: those whose rightness changed first. pairs: questions that both asked."""
 
     judgement: Judgement
     differences: dict[str, Interval]
@@ -80,7 +81,8 @@ def compare(before: AnswerRun, after: AnswerRun) -> Comparison:
         for was, new in pairs
         if (was.right, was.answered, was.text) != (new.right, new.answered, new.text)
     ]
-    differences = {name: _difference(pairs, name) for name in COMPARED}
+    beside = before.beside(after)
+    differences = {name: _difference(pairs, name) for name in COMPARED if name != TIMED or beside}
     judged = [(was, new) for was, new in pairs if was.right is not None and new.right is not None]
     return Comparison(
         judgement=judge(

@@ -2,86 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from hashlib import sha256
+from itertools import cycle
 from time import perf_counter
-from typing import Any
 from uuid import uuid4
 
 from components.core.answers import Answer
 from components.core.embeddings import Embedder
-from components.core.errors import IndexUnavailable, InvalidEvaluationSet, ModelUnavailable
-from components.core.generation import AnswerGenerator
-from components.core.prompts import PromptTemplate
+from components.core.errors import InvalidEvaluationSet, ModelUnavailable
 from components.core.settings import Settings
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.helpdesk.answer_lineage import PassageLineage
 from components.helpdesk.answer_log import AnswerLog
-from components.helpdesk.answer_terms import read_terms
 from components.helpdesk.answered_question import AnsweredQuestion
-from components.helpdesk.evaluation.answer_run import DEFAULT_TOP_K, AnswerResult, AnswerRun, Variant, run_of
+from components.helpdesk.evaluation.answer_run import AnswerResult, AnswerRun, Variant, run_of
 from components.helpdesk.evaluation.answer_similarity import AnswerSimilarityEvaluator
 from components.helpdesk.evaluation.beir import EvaluationSet, set_version
+from components.helpdesk.evaluation.bound_variant import BoundVariant, GeneratorFor, VariantBinder
 from components.helpdesk.evaluation.runs import EvaluationRuns
 from components.helpdesk.inside_channels import EVALUATION
-from components.helpdesk.searching import checked_question, checked_top_k
+from components.helpdesk.searching import checked_question
 from components.helpdesk.storable import made_readable
-from components.retrieval.loading import Bindings, parse_definition
-from components.retrieval.pipeline import RetrievalPipeline
-from components.retrieval.pipeline_schema import shipped_pipelines
-from components.retrieval.prompting import check_template
-from components.vectors.snapshot import IndexSnapshot
-from components.vectors.tenant_index import TenantIndex
 
-SENT = "sent"  # The name of a pipeline that came as YAML.
-
-# The tenant's generator, with a named model instead of its own, and a text that changes when what answers does. Raises
-# ModelNotAllowed.
-GeneratorFor = Callable[[TenantContext, str | None], tuple[AnswerGenerator, str]]
-
-
-@dataclass(frozen=True)
-class _Bound:
-    """A variant on one version of the tenant's index, ready to be asked."""
-
-    tenant: TenantContext
-    pipeline: RetrievalPipeline
-    index_version: int
-    template: PromptTemplate
-    threshold: float
-    top_k: int
-    model: str | None
-    channel: str
-    basis: tuple[object, ...]
-
-    @property
-    def variant(self) -> dict[str, Any]:
-        return {
-            "prompt_id": self.template.prompt_id,
-            "prompt_version": self.template.version,
-            "model": self.model,
-            "top_k": self.top_k,
-            "pipeline": self.pipeline.name,
-            "pipeline_version": self.pipeline.version,
-            "index_version": self.index_version,
-            "threshold": self.threshold,
-        }
-
-    def fingerprint(self, questions: EvaluationSet) -> str:
-        asked = (questions.name, questions.version, questions.missing)
-        return sha256(repr((self.basis, asked)).encode()).hexdigest()
+Progress = Callable[[int, int], None]
 
 
 class AnswerEvaluations:
     """Thread-safe. Nothing is looked up among earlier answers, so that time and cost are what they would be."""
 
     def __init__(self, database: Database, embedder: Embedder, generator_for: GeneratorFor, settings: Settings) -> None:
-        self._database, self._embedder, self._settings = database, embedder, settings
-        self._generator_for = generator_for
+        """embedder: one that remembers nothing, see VariantBinder."""
+        self._binder = VariantBinder(database, embedder, generator_for, settings)
+        self._deadline = settings.request_deadline
         self._log, self._runs = AnswerLog(database), EvaluationRuns(database)
         self._similarity = AnswerSimilarityEvaluator(embedder)
 
@@ -94,7 +50,7 @@ class AnswerEvaluations:
         candidate: bool = False,
         labelled: bool = True,
         channel: str = EVALUATION,
-        on_progress: Callable[[int, int], None] = lambda done, total: None,
+        on_progress: Progress = lambda done, total: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> AnswerRun:
         """One question after another; each answer is stored under `channel`. It is not stored as a run: who knows what
@@ -105,77 +61,68 @@ class AnswerEvaluations:
         InvalidPipeline, InvalidInput, ModelNotAllowed, IndexUnavailable, ModelMismatch, DatabaseUnavailable. A question
         whose model fails is a result with an error.
         """
+        (run,) = self.in_turns(
+            tenant,
+            questions,
+            (variant,),
+            candidate=candidate,
+            labelled=labelled,
+            channel=channel,
+            on_progress=on_progress,
+            cancelled=cancelled,
+        )
+        return run
+
+    def in_turns(
+        self,
+        tenant: TenantContext,
+        questions: EvaluationSet,
+        variants: Sequence[Variant],
+        *,
+        candidate: bool = False,
+        labelled: bool = True,
+        channel: str = EVALUATION,
+        on_progress: Progress = lambda done, total: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> list[AnswerRun]:
+        """Several variants over the same questions, so that their times may be compared: all are asked a question
+        before the next, and each is the first in its turn, since who comes later meets a model's server that has just
+        read much the same. The rest is as in `run`; progress is of all answers."""
         if not questions.queries:
             raise InvalidEvaluationSet(f"no question can be asked; {questions.told_missing or 'the set is empty'}")
-        bound = self._bind(tenant, variant, candidate, channel)
-        started = datetime.now(UTC)
-        results: list[AnswerResult] = []
-        currency = ""
-        for query in questions.queries:
+        asked = [
+            _Asked(self._binder.bind(tenant, each, candidate=candidate, channel=channel), questions)
+            for each in variants
+        ]
+        for each in asked:
+            each.bound.warm()
+        firsts = cycle(range(len(asked)))
+        turns = [
+            (query, each)
+            for query, first in zip(questions.queries, firsts, strict=False)
+            for each in (*asked[first:], *asked[:first])
+        ]
+        for done, (query, each) in enumerate(turns):
             if cancelled():
                 break
-            result, paid_in = self._ask(bound, questions, query, labelled)
-            results.append(result)
-            currency = currency or paid_in
-            on_progress(len(results), len(questions.queries))
-        return AnswerRun(
-            set_name=questions.name,
-            set_version=questions.version,
-            variant=bound.variant,
-            fingerprint=bound.fingerprint(questions),
-            results=tuple(results),
-            started_at=started,
-            finished_at=datetime.now(UTC),
-            currency=currency,
-            missing=questions.told_missing,
-            cancelled=len(results) < len(questions.queries),
-        )
+            each.add(*self._ask(each.bound, questions, query, labelled))
+            on_progress(done + 1, len(turns))
+        return [each.run() for each in asked]
 
     def find(
         self, tenant: TenantContext, questions: EvaluationSet, variant: Variant, *, candidate: bool = False
     ) -> AnswerRun | None:
         """The last stored run of the very same questions, knowledge, prompt, models and pipeline, whatever numbers
         these had then. Raises as `run`."""
-        bound = self._bind(tenant, variant, candidate, EVALUATION)
+        bound = self._binder.bind(tenant, variant, candidate=candidate, channel=EVALUATION)
         stored = self._runs.find(tenant, bound.fingerprint(questions))
         if stored is None:
             return None
         return run_of(replace(stored, variant={**stored.variant, **bound.variant}))
 
-    def _bind(self, tenant: TenantContext, variant: Variant, candidate: bool, channel: str) -> _Bound:
-        if variant.prompt is not None:
-            check_template(variant.prompt)
-        top_k = checked_top_k(DEFAULT_TOP_K if variant.top_k is None else variant.top_k)
-        index = TenantIndex.open(self._settings.data_dir / "vectors", tenant, self._embedder.identity)
-        snapshot = index.latest() if candidate else index.served()
-        if snapshot is None:
-            raise IndexUnavailable("no knowledge is being served for this tenant yet: run `helpdesk ingest` first")
-        generator, models = self._generator_for(tenant, variant.model)
-        pipeline = self._pipeline(variant.pipeline, Bindings(snapshot, self._embedder, generator))
-        with self._database.tenant(tenant) as session:
-            # The threshold is the tenant's also for another pipeline: confidence does not hang on how it was found.
-            terms = read_terms(session, tenant, snapshot.version, self._settings.pipeline)
-        template = variant.prompt or terms.prompt
-        knowledge = (self._embedder.identity.fingerprint, _content_of(snapshot))
-        asked = (template.system, template.user, models, top_k, pipeline.version, terms.threshold)
-        return _Bound(
-            tenant,
-            pipeline,
-            snapshot.version,
-            template,
-            terms.threshold,
-            top_k,
-            variant.model,
-            channel,
-            (*knowledge, *asked),
-        )
-
-    def _pipeline(self, wanted: str | None, bindings: Bindings) -> RetrievalPipeline:
-        if wanted is None or wanted in shipped_pipelines():
-            return RetrievalPipeline(wanted or self._settings.pipeline, bindings)
-        return RetrievalPipeline(SENT, bindings, parse_definition(wanted))
-
-    def _ask(self, bound: _Bound, questions: EvaluationSet, query: str, labelled: bool) -> tuple[AnswerResult, str]:
+    def _ask(
+        self, bound: BoundVariant, questions: EvaluationSet, query: str, labelled: bool
+    ) -> tuple[AnswerResult, str]:
         """The result, and the currency of its cost."""
         question, relevant = checked_question(questions.queries[query]), questions.qrels.get(query, {})
         started = perf_counter()
@@ -184,7 +131,7 @@ class AnswerEvaluations:
                 question,
                 top_k=bound.top_k,
                 threshold=bound.threshold,
-                deadline=self._settings.request_deadline,
+                deadline=self._deadline,
                 prompt_template=bound.template,
                 fresh=True,
             )
@@ -221,7 +168,7 @@ class AnswerEvaluations:
         )
         return result, trace.currency if trace else ""
 
-    def _stored(self, bound: _Bound, question: str, answer: Answer) -> AnsweredQuestion:
+    def _stored(self, bound: BoundVariant, question: str, answer: Answer) -> AnsweredQuestion:
         answered = AnsweredQuestion(
             answer_id=uuid4(),
             question=question,
@@ -242,6 +189,33 @@ class AnswerEvaluations:
             return None
         score: float = self._similarity.run([expected], [answer.text])["score"]
         return score
+
+
+class _Asked:
+    """A run under way."""
+
+    def __init__(self, bound: BoundVariant, questions: EvaluationSet) -> None:
+        self.bound, self._questions = bound, questions
+        self._started, self._results, self._currency = datetime.now(UTC), list[AnswerResult](), ""
+
+    def add(self, result: AnswerResult, currency: str) -> None:
+        self._results.append(result)
+        self._currency = self._currency or currency
+
+    def run(self) -> AnswerRun:
+        """As far as it got."""
+        return AnswerRun(
+            set_name=self._questions.name,
+            set_version=self._questions.version,
+            variant=self.bound.variant,
+            fingerprint=self.bound.fingerprint(self._questions),
+            results=tuple(self._results),
+            started_at=self._started,
+            finished_at=datetime.now(UTC),
+            currency=self._currency,
+            missing=self._questions.told_missing,
+            cancelled=len(self._results) < len(self._questions.queries),
+        )
 
 
 def questions_of(texts: list[str]) -> EvaluationSet:
@@ -280,9 +254,3 @@ def _failed(query: str, question: str, answerable: bool, labelled: bool, error: 
         answer_id=None,
         error=error,
     )
-
-
-def _content_of(snapshot: IndexSnapshot) -> str:
-    """Of what an index holds, whatever number its version has: ids come from content."""
-    ids = sorted(snapshot.rows(["chunk_id"])["chunk_id"].to_pylist())
-    return sha256("\n".join(ids).encode()).hexdigest()

@@ -3,7 +3,7 @@ questions, the same index and the same models."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from components.core.errors import Conflict, IndexUnavailable, WorseThanActive
@@ -99,13 +99,10 @@ class PromptGate:
             return PromptCheck(version, active.version, None, "no evaluation set: nothing to measure it with"), None
         if not questions.queries:
             return PromptCheck(version, active.version, None, questions.told_missing), None
-        total = 2 * len(questions.queries)
         try:
-            before = self._measured(tenant, questions, active, lambda done, _: on_progress(done, total), cancelled)
+            before, after = self._measured(tenant, questions, (active, wanted), on_progress, cancelled)
         except IndexUnavailable:
             return PromptCheck(version, active.version, None, "no knowledge is served yet: nothing to ask"), None
-        half = len(questions.queries)
-        after = self._measured(tenant, questions, wanted, lambda done, _: on_progress(half + done, total), cancelled)
         comparison = compare(before, after)
         reason = "; ".join(part for part in (comparison.reason, questions.told_missing) if part)
         return PromptCheck(version, active.version, comparison, reason), after
@@ -114,17 +111,18 @@ class PromptGate:
         self,
         tenant: TenantContext,
         questions: EvaluationSet,
-        prompt: PromptTemplate,
+        prompts: Sequence[PromptTemplate],
         on_progress: Progress,
         cancelled: Callable[[], bool],
-    ) -> AnswerRun:
-        variant = Variant(prompt=prompt)
-        known = self._evaluations.find(tenant, questions, variant)
-        if known is not None:
-            on_progress(len(questions.queries), len(questions.queries))
-            return known
-        run = self._evaluations.run(tenant, questions, variant, on_progress=on_progress, cancelled=cancelled)
-        if run.cancelled:
+    ) -> list[AnswerRun]:
+        """Those that were not measured yet are asked in turns."""
+        variants = [Variant(prompt=prompt) for prompt in prompts]
+        known = [self._evaluations.find(tenant, questions, variant) for variant in variants]
+        missing = [variant for variant, run in zip(variants, known, strict=True) if run is None]
+        made = self._evaluations.in_turns(tenant, questions, missing, on_progress=on_progress, cancelled=cancelled)
+        if any(run.cancelled for run in made):
             raise Conflict("the evaluation was called off: nothing was activated")
-        self._runs.store(tenant, run.stored("trial", "measured for the activation of a prompt"))
-        return run
+        for run in made:
+            self._runs.store(tenant, run.stored("trial", "measured for the activation of a prompt"))
+        new = iter(made)
+        return [run or next(new) for run in known]
