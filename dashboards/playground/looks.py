@@ -90,9 +90,9 @@ def percent(interval: Mapping[str, float] | None, *, signed: bool = False) -> st
     return _bounded(interval, 100, "+.1f", " points") if signed else _bounded(interval, 100, ".0f", " %")
 
 
-def amount(interval: Mapping[str, float] | None, form: str, *, signed: bool = False) -> str:
-    """Any other figure with its bounds."""
-    return _bounded(interval, 1, ("+" if signed else "") + form, "")
+def amount(interval: Mapping[str, float] | None, form: str, *, times: float = 1, signed: bool = False) -> str:
+    """Any other figure with its bounds, each `times` what it is."""
+    return _bounded(interval, times, ("+" if signed else "") + form, "")
 
 
 def _bounded(interval: Mapping[str, float] | None, times: float, form: str, unit: str) -> str:

@@ -22,7 +22,7 @@ VERDICTS = {
     "undecided": "Too few questions to tell whether {} answers worse",
     "worse": "{} answers worse",
 }
-# What is shown of a figure, and how: a share of questions, or a number in this form.
+# What is shown of a figure, and how: a share of questions, or a number so many times, in this form.
 SHARES = {
     "right": "Answered right, of all questions",
     "answered_right": "… of those that have an answer",
@@ -31,10 +31,10 @@ SHARES = {
     "grounded": "Sentences that the passages carry",
 }
 AMOUNTS = {
-    "seconds": ("Seconds an answer", ".2f"),
-    "input_tokens": ("Tokens read, an answer", ",.0f"),
-    "output_tokens": ("Tokens written, an answer", ",.0f"),
-    "cost": ("Cost of an answer", ".5f"),
+    "seconds": ("Time of an answer, ms", 1000, ",.0f"),
+    "input_tokens": ("Tokens read, an answer", 1, ",.0f"),
+    "output_tokens": ("Tokens written, an answer", 1, ",.0f"),
+    "cost": ("Cost of an answer{}", 1, ".5f"),
 }
 APART = "Their speed is not compared: they were not asked at the same time."
 KINDS = ("better", "worse", "in other words")
@@ -61,9 +61,9 @@ def verdict_html(comparison: Mapping[str, Any], name: str = "B") -> str:
     )
 
 
-def differences_html(comparison: Mapping[str, Any]) -> str:
-    """What is known of a comparison alone: B less A."""
-    rows = [[name, cells[2]] for name, *cells in _rows({}, {}, comparison["differences"])]
+def differences_html(comparison: Mapping[str, Any], currency: str | None) -> str:
+    """What is known of a comparison alone: B less A. currency: of cost."""
+    rows = [[name, cells[2]] for name, *cells in _rows({}, {}, comparison["differences"], currency)]
     listed = [each for each in comparison["changed"] if each["before"] != each["after"]]
     items = "".join(
         f"<li>{escape(each.get('question') or each['query'])}: {_right(each['before'])} before, "
@@ -77,26 +77,28 @@ def differences_html(comparison: Mapping[str, Any]) -> str:
 
 def _figures(result: Mapping[str, Any]) -> str:
     currency = result["currency"] or result["against"]["currency"]
-    rows = _rows(result["against"]["metrics"], result["metrics"], result["comparison"]["differences"])
-    note = (
-        f"In brackets: bounds that hold the true value 95 times of 100. Cost in {currency}."
-        if currency
-        else ("In brackets: bounds that hold the true value 95 times of 100.")
-    )
-    names = ["Figure", "A", "B", "B less A, in pairs"]
-    return table(names, rows) + f'<p class="quiet">{escape(note)}</p>'
+    rows = _rows(result["against"]["metrics"], result["metrics"], result["comparison"]["differences"], currency)
+    note = "In brackets: bounds that hold the true value 95 times of 100."
+    return table(["Figure", "A", "B", "B less A, in pairs"], rows) + f'<p class="quiet">{note}</p>'
 
 
-def _rows(a: Mapping[str, Any], b: Mapping[str, Any], differences: Mapping[str, Any]) -> list[list[str]]:
+def _rows(
+    a: Mapping[str, Any], b: Mapping[str, Any], differences: Mapping[str, Any], currency: str | None
+) -> list[list[str]]:
     known = {*a, *b, *differences}
     rows = [
         [escape(name), percent(a.get(key)), percent(b.get(key)), percent(differences.get(key), signed=True)]
         for key, name in SHARES.items()
         if key in known
     ]
+    paid_in = f", {escape(currency)}" if currency else ""
     return rows + [
-        [name, amount(a.get(key), form), amount(b.get(key), form), amount(differences.get(key), form, signed=True)]
-        for key, (name, form) in AMOUNTS.items()
+        [
+            name.format(paid_in),
+            *(amount(each.get(key), form, times=times) for each in (a, b)),
+            amount(differences.get(key), form, times=times, signed=True),
+        ]
+        for key, (name, times, form) in AMOUNTS.items()
         if key in known
     ]
 
