@@ -35,6 +35,11 @@ th, td {{ text-align: left; padding: 4px 14px 4px 0; border-bottom: 1px solid {L
 td.n, th.n {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
 .beside {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%), 1fr)); gap: 12px; }}
 .beside > * {{ min-width: 0; }}
+@media (max-width: 560px) {{
+  th, td {{ padding-right: 8px; }}
+  td.n, th.n {{ white-space: normal; }}
+  td.n .quiet {{ display: block; }}
+}}
 """
 PLAIN_BUTTON = ".bk-btn.bk-btn-default { background: #fff !important; border: 1px solid #767d88 !important; }"
 CODE = "textarea { font: 13px/1.45 ui-monospace, Menlo, monospace; white-space: pre-wrap; }"

@@ -101,7 +101,7 @@ class PromptEditor:
             problem = ""
         except InvalidPrompt as error:
             problem = said(f"This prompt does not render: {error.message}", "alert") + _line_of(error, template)
-        self._problem.object = problem
+        self._problem.object, self._problem.visible = problem, bool(problem)
         name, other = self._reference()
         diff = diff_prompts(other, template, names=(name, "as it stands here"))
         self._difference.object = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
@@ -10,9 +11,10 @@ from typing import Any
 
 import panel as pn
 
+from components.helpdesk.reports.topics import REASONS
 from dashboards.chart_frame import Table
 from dashboards.charts import Series, bars
-from dashboards.playground.answers_view import answer_html, variant_text
+from dashboards.playground.answers_view import NOT_WRITTEN, answer_html, variant_text
 from dashboards.playground.looks import PLAIN_BUTTON, amount, html, percent, table
 
 MOST_SHOWN = 100
@@ -47,7 +49,8 @@ def set_pair(result: Mapping[str, Any], at: datetime) -> pn.Column:
     top = html(
         f"<article>{verdict_html(comparison)}{told_missing}"
         f"<p class=quiet>A: {escape(variant_text(served['variant']))}<br>"
-        f"B: {escape(variant_text(result['variant']))}</p>{_figures(result)}</article>"
+        f"B: {escape(variant_text(result['variant']))}</p>{_not_written('A', served)}{_not_written('B', result)}"
+        f"{_figures(result)}</article>"
     )
     period = f"{result['set']} version {result['set_version']}, {comparison['pairs']} questions, {at:%d %B %Y}"
     return pn.Column(top, _chart(result, period), _changes(result), _download(result), sizing_mode="stretch_width")
@@ -73,6 +76,17 @@ def differences_html(comparison: Mapping[str, Any], currency: str | None) -> str
     told = f"<details><summary>Questions that changed: {len(listed)}</summary><ul>{items}</ul></details>"
     timed = "" if "seconds" in comparison["differences"] else f"<p class=quiet>{APART}</p>"
     return table(["Figure", "Difference (95 %)"], rows) + timed + (told if listed else "")
+
+
+def _not_written(name: str, part: Mapping[str, Any]) -> str:
+    """How often something else stood in place of a model's answer: the figures are of these too."""
+    counts = Counter(each["reason"] for each in part["results"])
+    told = [
+        f"{name}, {counts[reason]} of {len(part['results'])} questions: {REASONS[reason]}"
+        for reason in NOT_WRITTEN
+        if counts[reason]
+    ]
+    return "".join(f'<p class="bad">{escape(each)}</p>' for each in told)
 
 
 def _figures(result: Mapping[str, Any]) -> str:

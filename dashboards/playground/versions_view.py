@@ -113,20 +113,20 @@ class VersionsView:
         body = {"system": template.system, "user": template.user, "note": note}
         version = call(self._desk, self._viewer, "POST", f"{PATH}/versions", json=body)["version"]
         self._note.value = ""
+        self._changed(variant, version)
+        self.list_versions(version)
         self._saved.object = said(
             f"Nothing was saved: version {version} says the same already."
             if version in known
             else f"Saved as version {version}. It is not active yet."
         )
-        self._changed(variant, version)
-        self.list_versions(version)
 
     def _activate(self) -> None:
         version: int = self._version.value
         body: dict[str, Any] = {"version": version}
         if anyway := (self._anyway.value or "").strip():
             body["anyway"] = anyway
-        self._told.object = self._outcome.object = ""
+        self._saved.object = self._told.object = self._outcome.object = ""
         self._progress.start(f"{PATH}/activate", body, self._activated, lambda error: self._refused(error, version))
 
     def _activated(self, result: Mapping[str, Any]) -> None:
@@ -142,10 +142,15 @@ class VersionsView:
         )
 
     def _refused(self, error: HelpdeskError, version: int) -> None:
-        self._told.object = said("Nothing was activated.", "alert")
-        if isinstance(error, WorseThanActive) and error.comparison:
-            self.list_versions(version)
-            self._outcome.object = self._compared(error.comparison, version)
+        if not isinstance(error, WorseThanActive) or not error.comparison:
+            self._told.object = said(f"Nothing was activated: {error.message}", "alert")
+            return
+        self.list_versions(version)
+        told = (
+            f"Nothing was activated: version {version} answers worse. Write a reason above to activate it all the same."
+        )
+        self._told.object = said(told, "alert")
+        self._outcome.object = self._compared(error.comparison, version)
 
     def _compared(self, comparison: Mapping[str, Any], version: int) -> str:
         figures = differences_html(comparison, self._currency)
@@ -159,6 +164,7 @@ class VersionsView:
 
     def _telling(self, place: pn.pane.HTML, act: Callable[[], None]) -> None:
         """What goes wrong is said where the button is."""
+        place.object = ""
         try:
             act()
         except InvalidPrompt as error:

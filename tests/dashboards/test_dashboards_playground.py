@@ -15,6 +15,7 @@ from components.database.addresses import DatabaseAddresses
 from components.helpdesk.access.people import Person
 from components.retrieval.prompting import shipped_prompt
 from dashboards.desk import Desk
+from dashboards.playground.answers_view import answer_html
 from dashboards.playground.page import page as playground
 from dashboards.viewer import Viewer
 from tests.apps_chat.apps_chat_pages import SCREENSHOTS
@@ -222,6 +223,25 @@ def test_a_is_edited_as_b_is_and_goes_back_to_what_serves(browser: Browser, worl
         page.wait_for_selector("h2:has-text('A: what serves now')")
         expect(page.get_by_label("A: system")).to_have_value(shipped_prompt().system)
         expect(page.get_by_label("A: pipeline (fusion)").locator("option:checked")).to_contain_text("as now: hybrid")
+
+
+@pytest.mark.parametrize(
+    ("reason", "error", "said"),
+    [
+        ("provider_down", None, '<p class="bad">No language model answered in time: passages were quoted'),
+        ("unsupported", None, '<p class="bad">A language model&#x27;s answer was not carried'),
+        ("low_confidence", None, '<p class="quiet">Passages were found, and none was surely about the question'),
+        ("provider_down", "model_timed_out", '<p class="bad">No answer: a model took longer than it may.'),
+    ],
+)
+def test_an_answer_that_is_not_what_the_model_was_to_write_says_why_in_plain_words(
+    reason: str, error: str | None, said: str
+) -> None:
+    told = {"reason": reason, "error": error, "answer": "Quoted.", "answered": True, "model": "extractive"}
+    figures = {"latency_ms": 12.0, "input_tokens": 3, "output_tokens": 4, "cost": "0.0002", "confidence": 0.5}
+    shown = answer_html("B", {**told, **figures, "grounded": None, "citations": [], "lineage": []}, "EUR")
+    assert said in shown
+    assert "costs 0.00020 EUR" in shown
 
 
 def test_nobody_reaches_another_tenants_and_an_analyst_is_told_whom_to_ask(
