@@ -10,6 +10,7 @@ import dagster as dg
 if TYPE_CHECKING:
     from components.core.documents import DocumentProblem
     from components.helpdesk.evaluation.gate import Judgement
+    from components.helpdesk.evaluation.index_answers import IndexAnswersReport
     from components.helpdesk.evaluation.metrics import RetrievalMetrics
 
 MOST_ROWS = 200
@@ -48,7 +49,7 @@ def metric_metadata(metrics: RetrievalMetrics | None, prefix: str = "") -> Metad
     return {prefix + "questions": dg.MetadataValue.int(metrics.queries), **shown}
 
 
-def difference_metadata(judgement: Judgement | None) -> Metadata:
+def difference_metadata(judgement: Judgement | None, prefix: str = "") -> Metadata:
     """How far the candidate is from what serves; none where nothing was compared."""
     if judgement is None or judgement.difference is None:
         return {}
@@ -58,10 +59,23 @@ def difference_metadata(judgement: Judgement | None) -> Metadata:
         "difference, high": judgement.difference.high,
     }
     return {
-        "verdict": dg.MetadataValue.text(judgement.verdict.replace("_", " ")),
-        "pairs": dg.MetadataValue.int(judgement.pairs),
-        **{name: dg.MetadataValue.float(round(value, 4)) for name, value in figures.items()},
+        prefix + "verdict": dg.MetadataValue.text(judgement.verdict.replace("_", " ")),
+        prefix + "pairs": dg.MetadataValue.int(judgement.pairs),
+        **{prefix + name: dg.MetadataValue.float(round(value, 4)) for name, value in figures.items()},
     }
+
+
+def judge_metadata(report: IndexAnswersReport) -> Metadata:
+    """What a language model thinks of the answers, and how that differs from what serves; none without a judge."""
+    if report.judge is None:
+        return {}
+    shown: Metadata = {"judge": dg.MetadataValue.text(report.judge)}
+    for figure, interval in report.scores.items():
+        name = figure.replace("_", " ")
+        for part, value in (("", interval.value), (", low", interval.low), (", high", interval.high)):
+            shown[name + part] = dg.MetadataValue.float(round(value, 4))
+        shown |= difference_metadata(report.opinions.get(figure), f"{name} ")
+    return shown
 
 
 def question_metadata(name: str, questions: Sequence[str]) -> Metadata:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 20
 _PARTS = ("prompt", "model", "top-k", "pipeline")
+NO_JUDGE = "none"
 _PER_ANSWER = {"seconds": "s an answer", "cost": "cost an answer"}
 
 
@@ -37,6 +38,14 @@ def answers(
     against: Annotated[
         str | None,
         typer.Option(help="Compare with another: `now`, or some of prompt=…,model=…,top-k=…,pipeline=…"),
+    ] = None,
+    judge: Annotated[
+        str | None,
+        typer.Option(
+            help="A language model of the tenant's that says whether answers follow from their passages, and these "
+            "hold what was asked for: two calls an answer. `none`: nobody is asked.",
+            show_default="evaluation.judge of the tenant's configuration",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -52,8 +61,9 @@ def answers(
             warn(questions.told_missing)
         variants = [] if against is None else [_parsed(workbench, found, against)]
         variants.append(_variant(workbench, found, prompt, model, top_k, pipeline))
+        asked_judge = _judge(found, judge)
         with progress_bar(as_json=as_json) as bar:
-            *others, after = _run(workbench, found, questions, variants, bar)
+            *others, after = _run(workbench, found, questions, variants, asked_judge, bar)
     from components.helpdesk.evaluation.answer_comparison import compare
 
     before = others[0] if others else None
@@ -65,12 +75,21 @@ def answers(
 
 
 def _run(
-    workbench: Workbench, tenant: Tenant, questions: EvaluationSet, variants: list[Variant], bar: Progress
+    workbench: Workbench,
+    tenant: Tenant,
+    questions: EvaluationSet,
+    variants: list[Variant],
+    judge: str | None,
+    bar: Progress,
 ) -> list[AnswerRun]:
-    task = bar.add_task("asking", total=len(variants) * len(questions.queries))
-    runs = workbench.answer_evaluations.in_turns(
-        tenant.context, questions, variants, on_progress=lambda done, total: bar.update(task, completed=done)
-    )
+    asked = len(variants) * len(questions.queries)
+    task = bar.add_task("asking", total=asked)
+
+    def show(done: int, total: int) -> None:
+        told = f"having {judge} judge them" if done > asked else "asking"
+        bar.update(task, completed=done, total=total, description=told)
+
+    runs = workbench.answer_evaluations.in_turns(tenant.context, questions, variants, judge=judge, on_progress=show)
     for run in runs:
         workbench.evaluation_runs.store(tenant.context, run.stored("trial", "helpdesk evaluate answers"))
     return runs
@@ -84,6 +103,13 @@ def _tenant(workbench: Workbench, domain: str | None) -> Tenant:
         known = ", ".join(each.domain for each in tenants) or "none yet"
         raise InvalidInput(f"--tenant is needed: one of {known}", field="tenant")
     return tenants[0]
+
+
+def _judge(tenant: Tenant, asked: str | None) -> str | None:
+    from components.helpdesk.tenant_config import read_config
+
+    judge = read_config(tenant.config).evaluation.judge if asked is None else asked
+    return None if judge == NO_JUDGE else judge
 
 
 def _questions(workbench: Workbench, tenant: Tenant, name: str | None) -> EvaluationSet:
@@ -154,6 +180,15 @@ def _machine(run: AnswerRun, compared: Comparison | None) -> dict[str, Any]:
         "questions": len(run.results),
         "currency": run.currency,
         "metrics": run.metrics,
+        "judge": None
+        if run.judge is None
+        else {
+            "model": run.judge,
+            "judged": run.judged,
+            "cost": run.judge_cost,
+            "told": run.told_judge,
+            "doubted": [{"question": each.question, "statements": each.doubted} for each in run.doubted],
+        },
         "comparison": None if compared is None else compared.summary(),
     }
 
@@ -165,6 +200,7 @@ def _print(run: AnswerRun, before: AnswerRun | None, compared: Comparison | None
         for name, interval in run.metrics.items():
             table.add_row(_named(name), _number(interval.value), _range(interval))
         out.print(table)
+        _print_judge(run)
         return
     table = Table("figure", "before", "after", "difference", "95 %", box=None)
     for name, interval in run.metrics.items():
@@ -178,9 +214,18 @@ def _print(run: AnswerRun, before: AnswerRun | None, compared: Comparison | None
         )
     out.print(table)
     out.print(compared.reason, markup=False)
+    _print_judge(run)
     for each in [one for one in compared.changed if one.rightness_changed][:MOST_SHOWN]:
         sign = "+ right now:" if each.after.right else "- no longer right:"
         out.print(f"{sign} {each.question}", markup=False, soft_wrap=True)
+
+
+def _print_judge(run: AnswerRun) -> None:
+    if run.judge is None:
+        return
+    out.print(f"{run.told_judge}, for {run.judge_cost:.4g} {run.currency}".rstrip(), markup=False, soft_wrap=True)
+    for each in run.doubted[:MOST_SHOWN]:
+        out.print(f"? not in its passages: {' '.join(each.doubted)} ({each.question})", markup=False, soft_wrap=True)
 
 
 def _named(figure: str) -> str:

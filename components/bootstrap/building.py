@@ -54,6 +54,7 @@ def build_workbench(
     from components.dialogue.turns import Turns
     from components.dialogue.work_returns import RETURN, WorkReturns, queue_return
     from components.gateway.catalogue import EXTRACTIVE, load_catalogue
+    from components.gateway.chat_generator import GatewayChatGenerator
     from components.gateway.event_loop import EventLoopThread
     from components.gateway.grounded_generator import GroundedGenerator
     from components.gateway.opening import open_gateway
@@ -65,8 +66,10 @@ def build_workbench(
     from components.helpdesk.answering import Answering
     from components.helpdesk.conversations.conversations import Conversations
     from components.helpdesk.courier import build_courier
+    from components.helpdesk.evaluation.answer_judge import AnswerJudge
     from components.helpdesk.evaluation.answer_runs import AnswerEvaluations
     from components.helpdesk.evaluation.index_answers import IndexAnswers
+    from components.helpdesk.evaluation.measured_answers import MeasuredAnswers
     from components.helpdesk.evaluation.prompt_gate import PromptGate
     from components.helpdesk.evaluation.runs import EvaluationRuns
     from components.helpdesk.evaluation.sets import EvaluationSets
@@ -85,7 +88,7 @@ def build_workbench(
     from components.helpdesk.handover.watching import Watching
     from components.helpdesk.inbox.inbox import Inbox
     from components.helpdesk.ingestion.service import Ingestion
-    from components.helpdesk.model_policy import only_model, policy_of
+    from components.helpdesk.model_policy import judging_policy, only_model, policy_of
     from components.helpdesk.outbox.deliveries import Deliveries
     from components.helpdesk.outbox.mail_sender import MailSender
     from components.helpdesk.outcomes import Outcomes
@@ -149,6 +152,22 @@ def build_workbench(
         generator = GroundedGenerator(tenant, lambda: policy, gateway, loop, quoted, checked)
         return generator, models_of(catalogue, policy)
 
+    def judge_for(tenant: TenantContext, model: str) -> AnswerJudge:
+        policy = judging_policy(catalogue, policy_for(tenant), model)
+        return AnswerJudge(
+            model,
+            lambda reply, on_spent: GatewayChatGenerator(
+                gateway, loop, tenant, policy, reply, deadline=settings.request_deadline, on_spent=on_spent
+            ),
+        )
+
+    def own_judge(tenant: TenantContext) -> str | None:
+        config = read_config(tenants.get(tenant.tenant_id).config)
+        judge = config.evaluation.judge
+        if judge is not None:
+            judging_policy(catalogue, policy_of(config), judge)
+        return judge
+
     def nlu_for(tenant: TenantContext) -> NluConfig:
         return read_config(tenants.get(tenant.tenant_id).config).nlu
 
@@ -162,7 +181,8 @@ def build_workbench(
         rasa_deadline=settings.rasa_deadline,
     )
     sets, runs = EvaluationSets(database), EvaluationRuns(database)
-    evaluations = AnswerEvaluations(database, forgetful, named_generator, settings)
+    evaluations = AnswerEvaluations(database, forgetful, named_generator, judge_for, settings)
+    measured = MeasuredAnswers(evaluations, own_judge)
     flows = FlowReleases(database)
     agents = Agents(database)
     key = key_from(settings)
@@ -206,7 +226,7 @@ def build_workbench(
         answering=answering,
         answers=AnswerLog(database),
         prompts=prompts,
-        prompt_gate=PromptGate(prompts, sets, runs, evaluations),
+        prompt_gate=PromptGate(prompts, sets, runs, measured),
         evaluation_sets=sets,
         evaluation_runs=runs,
         answer_evaluations=evaluations,
@@ -243,7 +263,7 @@ def build_workbench(
             embedder,
             settings,
             on_withdrawn=answers.purge,
-            index_answers=IndexAnswers(sets, runs, evaluations),
+            index_answers=IndexAnswers(sets, runs, measured),
         ),
         gateway=gateway,
         loop=loop,

@@ -36,5 +36,18 @@ def only_model(catalogue: Catalogue, policy: ModelPolicy, model: str) -> ModelPo
     return replace(policy, high_accuracy_model=model, models=())
 
 
+def judging_policy(catalogue: Catalogue, policy: ModelPolicy, judge: str) -> ModelPolicy:
+    """The same policy with the judge of its answers alone. Raises ModelNotAllowed naming those that may be it: quoting
+    has no opinion."""
+    allowed = allowed_models(catalogue.models, policy)
+    if judge not in allowed:
+        raise ModelNotAllowed(
+            f"judge={judge!r} is no language model that this tenant may use: "
+            f"{', '.join(allowed) or 'it may use none; declare some in HELPDESK_MODELS'}",
+            field="judge",
+        )
+    return replace(policy, high_accuracy_model=judge, models=())
+
+
 def _budget(period: PeriodBudget) -> Budget:
     return Budget(period.money, period.tokens)

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, ValidationInfo, field_validator
 
 from components.core.errors import InvalidInput
 from components.core.languages import language_name
@@ -57,6 +57,15 @@ class BudgetConfig(BaseModel):
     daily: PeriodBudget = PeriodBudget()
     monthly: PeriodBudget = PeriodBudget()
     soft: float = Field(default=0.8, gt=0, le=1, description="Share of a budget past which cheaper models go first.")
+
+
+class EvaluationConfig(BaseModel):
+    """judge: the language model that is asked what it thinks of answers wherever an index or a prompt is measured; none
+    = nobody is, for it costs two calls an answer. One of high_accuracy_model and models."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    judge: ModelName | None = None
 
 
 class NluConfig(BaseModel):
@@ -144,6 +153,7 @@ class TenantConfig(BaseModel):
         None, max_length=20, description="Those asked next, in order; none = the operator's local ones."
     )
     budget: BudgetConfig = BudgetConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
     nlu: NluConfig = NluConfig()
     handover: HandoverConfig = HandoverConfig()
     slas: SlaConfig = SlaConfig()
@@ -153,6 +163,15 @@ class TenantConfig(BaseModel):
     actions: ActionsConfig = ActionsConfig()
     credentials: dict[CredentialName, CredentialConfig] = Field({}, max_length=200, description="Of workflows' nodes.")
     language: str = Field("en", description="ISO 639-1 code of what the tenant's knowledge is written in.")
+
+    @field_validator("evaluation")
+    @classmethod
+    def _may_judge(cls, value: EvaluationConfig, info: ValidationInfo) -> EvaluationConfig:
+        first, others = info.data.get("high_accuracy_model"), info.data.get("models")
+        if value.judge is None or value.judge == first or others is None or value.judge in others:
+            return value
+        allowed = ", ".join(dict.fromkeys(name for name in (first, *others) if name)) or "none, since it names no model"
+        raise ValueError(f"judge {value.judge!r} is no model that this tenant may use: {allowed}")
 
     @field_validator("language")
     @classmethod
@@ -217,6 +236,7 @@ def read_config(config: dict[str, Any]) -> TenantConfig:
 _SECTIONS: dict[str, type[BaseModel]] = {
     "branding": Branding,
     "budget": BudgetConfig,
+    "evaluation": EvaluationConfig,
     "nlu": NluConfig,
     "handover": HandoverConfig,
     "slas": SlaConfig,

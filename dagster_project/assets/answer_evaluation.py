@@ -6,7 +6,7 @@ from dagster_project.assets.retrieval_evaluation import ACCEPTABLE, INDEX_VERSIO
 from dagster_project.checks.answer_quality import answer_quality, answers_result
 from dagster_project.checks.recording import record_check
 from dagster_project.partitions import GROUP, OWNERS, TENANTS
-from dagster_project.presentation import difference_metadata, question_metadata
+from dagster_project.presentation import difference_metadata, judge_metadata, question_metadata
 from dagster_project.resources import Helpdesk
 from dagster_project.result import Figures
 
@@ -31,6 +31,7 @@ def answer_evaluation(context: dg.AssetExecutionContext, helpdesk: dg.ResourcePa
             "questions": report.questions,
             **({} if report.right is None else {"answered right": round(report.right.value, 4)}),
             **difference_metadata(report.judgement),
+            **judge_metadata(report),
             **question_metadata("no longer right", report.broken),
             **question_metadata("right now", report.mended),
             "asked now": report.measured,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from dagster_project.checks.partitioned import partitioned_spec
-from dagster_project.presentation import difference_metadata
+from dagster_project.presentation import difference_metadata, judge_metadata
 
 if TYPE_CHECKING:
     from components.helpdesk.evaluation.index_answers import IndexAnswersReport
@@ -32,5 +32,5 @@ def answers_result(report: IndexAnswersReport) -> dg.AssetCheckResult:
         passed=report.acceptable,
         severity=dg.AssetCheckSeverity.ERROR,
         description=report.reason,
-        metadata={"questions": report.questions, **difference_metadata(report.judgement)},
+        metadata={"questions": report.questions, **difference_metadata(report.judgement), **judge_metadata(report)},
     )

@@ -31,6 +31,8 @@ SHARES = {
     "refused_right": "… of those to be refused",
     "similarity": "Similar to the expected answer",
     "grounded": "Sentences that the passages carry",
+    "faithfulness": "Statements that follow from them, says the judge",
+    "context_relevance": "Passages that hold what was asked for, says the judge",
 }
 AMOUNTS = {
     "seconds": ("Time of an answer, ms", 1000, ",.0f"),

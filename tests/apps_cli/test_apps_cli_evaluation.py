@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 
 from tests.apps_cli.conftest import Helpdesk
+from tests.helpdesk.judging_model import judging_model
 
 ASKED = {"q1": "Within how many days can I return a kayak?", "q2": "What does shipping to Norway cost?", "q3": "Chess?"}
 ANSWERS = ("q1\thelp/returns.md\t1", "q2\thelp/shipping.md\t1")
@@ -49,6 +50,35 @@ def test_a_set_is_imported_asked_and_exported_and_guards_a_prompt(
 
     assert helpdesk("evaluation-set", "export", domain, "asked", str(tmp_path / "out")).status == 0
     assert json.loads((tmp_path / "out" / "queries.jsonl").read_text().splitlines()[0])["text"] == ASKED["q1"]
+
+
+def test_answers_are_judged_by_the_tenants_judge_or_the_one_that_is_named(
+    helpdesk: Helpdesk, knowledge: Path, questions: Path, tmp_path: Path
+) -> None:
+    domain, config = f"{uuid4().hex}.example", tmp_path / "shop.yaml"
+    config.write_text("{high_accuracy_model: scripted, models: [scripted-small], evaluation: {judge: scripted-small}}")
+    made = ("--knowledge", str(knowledge), "--evaluation", str(questions), "--config", str(config))
+    ask = ("evaluate", "answers", "--tenant", domain)
+    with judging_model() as model:
+        model.answers = dict.fromkeys(ASKED.values(), "You can return a kayak within 45 days [1].")
+        model.faithful = lambda question: {"statements": ["It sinks."], "statement_scores": [question != ASKED["q1"]]}
+        models = {"HELPDESK_MODELS": str(model.catalogue(tmp_path))}
+        assert helpdesk("tenant", "create", "Shop", domain, *made, environment=models).status == 0
+        assert helpdesk("ingest", domain, environment=models).status == 0
+        measured = helpdesk(*ask, "--against", "now", "--json", environment=models)
+        assert measured.status == 0, measured.err
+        assert "kayak" not in measured.err, "what is judged is in no log"
+        judge = measured.value["judge"]
+        assert judge["model"] == "scripted-small"
+        assert judge["doubted"] == [{"question": ASKED["q1"], "statements": ["It sinks."]}]
+        assert measured.value["metrics"]["faithfulness"]["value"] < 1
+        assert measured.value["comparison"]["differences"]["faithfulness"]["value"] == 0
+        told = " ".join(helpdesk(*ask, "--judge", "scripted", environment=models).out.split())
+        assert f"scripted judged {judge['judged']} of" in told
+        assert f"? not in its passages: It sinks. ({ASKED['q1']})" in told
+        model.judged.clear()
+        assert "judged" not in helpdesk(*ask, "--judge", "none", environment=models).out
+        assert model.judged == []
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import dagster as dg
 import pytest
 from dagster_shop import RETURNS, SHIPPING, WARRANTY, Shop
 
 from components.core.errors import HelpdeskError
+from components.core.settings import Settings
+from components.database.addresses import DatabaseAddresses
 from dagster_project.assets.served_index import served_index
 from dagster_project.resources import Helpdesk
+from tests.helpdesk.judging_model import judging_model
 
 MakeShop = Callable[..., Shop]
 QUESTION = "How long does a parcel to Norway take?"
@@ -47,6 +52,32 @@ def test_an_evaluation_shows_its_figures(measured: Shop) -> None:
     assert figures["questions"] == 5
     assert 0 <= figures["threshold"] <= 1
     assert measured.figures("evaluation_sets")["answerable"] == 5
+
+
+def test_a_judges_opinion_is_shown_with_its_interval_and_by_name(
+    make_shop: MakeShop, settings: Settings, postgres: DatabaseAddresses, tmp_path: Path
+) -> None:
+    from components.bootstrap import build_workbench
+
+    shop = make_shop(returns=RETURNS, shipping=SHIPPING, warranty=WARRANTY)
+    shop.ask_in_evaluation({QUESTION: "help/shipping.md"})
+    config = {"high_accuracy_model": "scripted", "models": [], "evaluation": {"judge": "scripted"}}
+    shop.workbench.tenants.update_config(shop.tenant.tenant_id, config)
+    with judging_model() as model:
+        model.answers = {QUESTION: "A parcel to Norway takes nine days [1]."}
+        model.faithful = lambda question: {"statements": ["a", "b"], "statement_scores": [1, 0]}
+        models = model.catalogue(tmp_path)
+        judging = build_workbench(settings.model_copy(update={"models": models}), postgres)
+        try:
+            assert replace(shop, workbench=judging).materialise().promoted
+        finally:
+            judging.close()
+    figures = shop.figures("answer_evaluation")
+    assert (figures["judge"], figures["faithfulness"], figures["context relevance"]) == ("scripted", 0.5, 1)
+    assert figures["faithfulness, low"] < 0.5 < figures["faithfulness, high"]
+    assert "scripted judged 1 of 1 answers" in figures["reason"]
+    steps = [step for step in shop.progress if step.asset == "answer_evaluation"]
+    assert (steps[-1].done, steps[-1].total) == (2, 2)
 
 
 def test_knowledge_that_answers_worse_is_not_promoted_and_the_last_good_index_serves(measured: Shop) -> None:

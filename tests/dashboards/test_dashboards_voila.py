@@ -24,10 +24,12 @@ from components.database.addresses import DatabaseAddresses
 from components.database.roles import RoleSecrets
 from components.helpdesk.access.people import open_people
 from components.helpdesk.access.roles import Role
+from components.helpdesk.evaluation.runs import EvaluationRuns
 from dashboards.kernel_page import admitted, token_in
 from dashboards.viewer import COOKIE
 from dashboards.voila_server import BoundedKernels
 from tests.dashboards.dashboards_people import Staff
+from tests.helpdesk.judged_runs import judged_run
 
 if TYPE_CHECKING:
     from components.bootstrap import Registry
@@ -74,6 +76,20 @@ def browse(registry: Registry, staff: Staff, voila: str) -> Callable[..., httpx.
         return httpx.get(f"{voila}{VOILA_PATH}{path}", cookies={COOKIE: token}, timeout=PAGE_SECONDS)
 
     return get
+
+
+def test_the_last_index_shows_what_a_judge_thinks_of_its_answers(
+    browse: Callable[..., httpx.Response], registry: Registry, staff: Staff
+) -> None:
+    runs = EvaluationRuns(registry.database)
+    for shop, judge in ((staff.ours, "gpt"), (staff.theirs, "their-model")):
+        runs.store(shop.context, judged_run(judge).stored("index", "measured"))
+    said = browse("knowledge_manager", "index_evaluation.ipynb").text
+    assert "gpt judged 1 of 2 answers; not judged: 1 where it was too slow" in said
+    assert "0.0300 EUR" in said
+    assert r"It is \u0026lt;b\u0026gt;free" in said, "words of a model's are no HTML"
+    assert "faithfulness 0.5 (" in said, "the chart in words"
+    assert "their-model" not in said
 
 
 @pytest.mark.parametrize("page", ["source_health.ipynb", "index_evaluation.ipynb"])

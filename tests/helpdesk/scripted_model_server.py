@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,13 +28,14 @@ class Script:
 
 @dataclass
 class ScriptedServer:
-    """requests: bodies that came, in order. scripts: said one after another, and then `script` for ever. left: set when
-    a caller hung up before the end."""
+    """requests: bodies that came, in order. reply: what is said to each; without it scripts, said one after another,
+    and then `script` for ever. left: set when a caller hung up before the end."""
 
     url: str = ""
     script: Script = Script()
     scripts: list[Script] = field(default_factory=list)
     requests: list[dict[str, Any]] = field(default_factory=list)
+    reply: Callable[[dict[str, Any]], Script] | None = None
     left: threading.Event = field(default_factory=threading.Event)
 
     def says(self, *pieces: str, **more: Any) -> None:
@@ -62,8 +63,12 @@ def scripted_server() -> Iterator[ScriptedServer]:
             self._json(200, {"object": "list", "data": [{"id": "scripted", "object": "model"}]})
 
         def do_POST(self) -> None:
-            served.requests.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            script = served.scripts.pop(0) if served.scripts else served.script
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            served.requests.append(body)
+            if served.reply is not None:
+                script = served.reply(body)
+            else:
+                script = served.scripts.pop(0) if served.scripts else served.script
             if script.status != 200:
                 self._json(script.status, {"error": {"message": "scripted failure"}}, script.retry_after)
                 return

@@ -3,40 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
-from decimal import Decimal
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from components.helpdesk.evaluation.answer_comparison import compare
-from components.helpdesk.evaluation.answer_run import AnswerResult, AnswerRun, run_of
+from components.helpdesk.evaluation.answer_run import AnswerRun, run_of
 from components.helpdesk.evaluation.gate import ALLOWED_DROP, judge, told
 from components.helpdesk.evaluation.metrics import ndcg, recall, reciprocal_rank
 from components.helpdesk.evaluation.question_scores import score_questions
+from tests.helpdesk.judged_runs import NOW, RESULT, judged_run
 
 VALUES = st.dictionaries(st.integers(0, 30).map(str), st.sampled_from([0.0, 0.25, 0.5, 1.0]), min_size=1)
-RESULT = AnswerResult(
-    question_id="q",
-    question="How long?",
-    answerable=True,
-    answered=True,
-    right=True,
-    text="Nine days [1].",
-    cited=("help/shipping.md",),
-    reason=None,
-    confidence=0.7,
-    similarity=0.5,
-    grounded=1.0,
-    seconds=0.1,
-    input_tokens=10,
-    output_tokens=5,
-    cost=Decimal("0.0001"),
-    model="m",
-    answer_id=None,
-)
-NOW = datetime(2026, 11, 29, tzinfo=UTC)
 
 
 def run(rights: dict[str, bool], **changes: object) -> AnswerRun:
@@ -150,9 +129,54 @@ def test_other_words_count_as_a_change_and_other_questions_are_no_pair() -> None
     assert compare(before, other).pairs == 1
 
 
+def judged(scores: dict[str, float | None], judge: str | None = "gpt") -> AnswerRun:
+    made = run(dict.fromkeys(scores, True))
+    results = (replace(each, faithfulness=scores[each.question_id]) for each in made.results)
+    return replace(made, results=tuple(results), judge=judge)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict"),
+    [
+        ([1.0] * 6, [0.0] * 6, "worse"),
+        ([1.0] * 5, [0.0] * 5, "undecided"),  # Nobody believes a judge on five answers.
+        ([1.0] * 20, [1.0] * 17 + [0.0] * 3, "undecided"),  # A drop of 0.15 that chance may have made.
+        ([1.0] * 400, [1.0] * 385 + [0.0] * 15, "worse"),
+        ([0.0] * 6, [1.0] * 6, "better"),
+        ([0.5] * 20, [0.5] * 20, "not_worse"),
+    ],
+)
+def test_a_judge_blocks_where_its_drop_is_beyond_chance_and_nowhere_else(
+    before: list[float], after: list[float], verdict: str
+) -> None:
+    found = compare(judged(numbered(before)), judged(numbered(after)))
+    assert found.opinions["faithfulness"].verdict == verdict
+    assert found.blocks == (verdict == "worse")
+    assert found.verdict == ("worse" if found.blocks else "not_worse")
+    assert "faithfulness" in found.reason
+    assert found.summary()["judge"] == "gpt"
+
+
+def test_two_judges_are_never_compared_nor_one_with_none() -> None:
+    good, bad = numbered([1.0] * 9), numbered([0.0] * 9)
+    for before in ("another", None):
+        found = compare(judged(good, before), judged(bad))
+        assert (found.opinions, "faithfulness" in found.differences, found.blocks) == ({}, False, False)
+    unjudged: dict[str, float | None] = {**bad, **dict.fromkeys("345678")}
+    found = compare(judged(good), judged(unjudged))
+    assert (found.opinions["faithfulness"].pairs, found.blocks) == (3, False), "what is not judged is no 0"
+
+
+def numbered(values: list[float]) -> dict[str, float | None]:
+    return {str(number): value for number, value in enumerate(values)}
+
+
 @settings(max_examples=10)
 @given(RIGHTS)
 def test_a_run_comes_back_from_the_history_as_it_went_in(rights: dict[str, bool]) -> None:
     made = run(rights)
     assert run_of(made.stored("trial")).results == made.results
     assert run_of(made.stored("trial")).metrics == made.metrics
+    opinions = judged_run("gpt")
+    again = run_of(opinions.stored("trial"))
+    assert (again.results, again.judge, again.told_judge) == (opinions.results, "gpt", opinions.told_judge)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,13 +11,24 @@ from typing import Any
 from uuid import UUID
 
 from components.core.answers import Citation
+from components.core.errors import BudgetExhausted, ModelMisbehaved, ModelTimedOut, NotFound, PromptTooLong
 from components.core.prompts import PromptTemplate
 from components.helpdesk.answer_lineage import PassageLineage
-from components.helpdesk.evaluation.intervals import Interval, mean, share
+from components.helpdesk.evaluation.intervals import Interval, mean, mean_within, share
 from components.helpdesk.evaluation.runs import Purpose, StoredRun
 
 DEFAULT_TOP_K = 10
 AMOUNTS = ("seconds", "input_tokens", "output_tokens", "cost")
+# What a judge thinks of an answer: see components.helpdesk.evaluation.answer_judge.
+OPINIONS = ("faithfulness", "context_relevance")
+_WHY = {
+    ModelMisbehaved.code: "where what it said is no judgement",
+    ModelTimedOut.code: "where it was too slow",
+    BudgetExhausted.code: "since the tenant's budget is past its soft limit",
+    PromptTooLong.code: "that are longer than it reads",
+    NotFound.code: "whose passages are there no more",
+}
+_SILENT = "where it did not answer"
 
 
 @dataclass(frozen=True)
@@ -35,7 +47,9 @@ class AnswerResult:
     """One question's. right: answered with a citation of a relevant document, or refused where there is none; None
     where nobody said what is right. similarity: to the expected answer, None where none was written or it was refused.
     grounded: share of the sentences a model wrote that the passages carry, 1 for a quote; None for a refusal. error:
-    code of why there is no answer. citations, passages: only of a run that was just made; history has answer_id."""
+    code of why there is no answer. faithfulness, context_relevance: the judge's opinion, 0 to 1; None where it has
+    none, and then judge_error, a code, says why. doubted: statements that it does not find in the passages. citations,
+    passages: only of a run that was just made; history has answer_id."""
 
     question_id: str
     question: str
@@ -55,6 +69,10 @@ class AnswerResult:
     model: str
     answer_id: UUID | None
     error: str | None = None
+    faithfulness: float | None = None
+    context_relevance: float | None = None
+    doubted: tuple[str, ...] = ()
+    judge_error: str | None = None
     citations: tuple[Citation, ...] = ()
     passages: tuple[PassageLineage, ...] = ()
 
@@ -62,7 +80,9 @@ class AnswerResult:
 @dataclass(frozen=True)
 class AnswerRun:
     """variant: what was asked, as names and numbers. fingerprint: of all that decides the result. missing: in words,
-    what of the set could not be asked. cancelled: it ended early, `results` are those until then."""
+    what of the set could not be asked. cancelled: it ended early, `results` are those until then. judge: the language
+    model that was asked what it thinks of the answers, and judge_cost what that came to; judge_problem: in words, why
+    the tenant's own was not asked."""
 
     set_name: str
     set_version: str
@@ -74,11 +94,36 @@ class AnswerRun:
     currency: str = ""
     missing: str = ""
     cancelled: bool = False
+    judge: str | None = None
+    judge_cost: Decimal = Decimal(0)
+    judge_problem: str = ""
+
+    @property
+    def judged(self) -> int:
+        """Answers of which the judge has said all that it was asked."""
+        return sum(each.judge_error is None and each.faithfulness is not None for each in self.results)
+
+    @property
+    def doubted(self) -> tuple[AnswerResult, ...]:
+        """Those in which the judge finds statements that do not follow from their passages."""
+        return tuple(each for each in self.results if each.doubted)
+
+    @property
+    def told_judge(self) -> str:
+        """In words, what the judge did; empty where there is none."""
+        if self.judge is None:
+            return self.judge_problem
+        errors = Counter(each.judge_error for each in self.results if each.judge_error is not None)
+        given = self.judged + errors.total()
+        told = f"{self.judge} judged {self.judged} of {given} answers"
+        why = ", ".join(f"{count} {_WHY.get(code, _SILENT)}" for code, count in errors.most_common())
+        return f"{told}; not judged: {why}" if why else told
 
     @property
     def metrics(self) -> dict[str, Interval]:
         """Over the questions, with their intervals. right: of all; answered_right: of the answerable ones;
-        refused_right: of the others. seconds, input_tokens, output_tokens, cost: means of one answer."""
+        refused_right: of the others. faithfulness, context_relevance: of the answers that were judged. seconds,
+        input_tokens, output_tokens, cost: means of one answer."""
         judged = [each for each in self.results if each.right is not None]
         found = {
             "right": _share(judged),
@@ -86,9 +131,15 @@ class AnswerRun:
             "refused_right": _share([each for each in judged if not each.answerable]),
             "similarity": mean([each.similarity for each in self.results if each.similarity is not None]),
             "grounded": mean([each.grounded for each in self.results if each.grounded is not None]),
+            **{name: _opinion(list(self.by_question(name).values())) for name in OPINIONS},
             **{name: mean(list(self.by_question(name).values())) for name in AMOUNTS},
         }
         return {name: interval for name, interval in found.items() if interval is not None}
+
+    @property
+    def shares(self) -> dict[str, Interval]:
+        """The metrics that lie between 0 and 1."""
+        return {name: interval for name, interval in self.metrics.items() if name not in AMOUNTS}
 
     def beside(self, other: AnswerRun) -> bool:
         """Whether both were asked in the same span of time: only then may their times be compared, since a machine and
@@ -96,8 +147,8 @@ class AnswerRun:
         return self.started_at < other.finished_at and other.started_at < self.finished_at
 
     def by_question(self, figure: str) -> dict[str, float]:
-        """One figure of each question that has it: right, answered, similarity, grounded, seconds, input_tokens,
-        output_tokens or cost."""
+        """One figure of each question that has it: right, answered, similarity, grounded, faithfulness,
+        context_relevance, seconds, input_tokens, output_tokens or cost."""
         values = {each.question_id: getattr(each, figure) for each in self.results}
         return {question: float(value) for question, value in values.items() if value is not None}
 
@@ -108,7 +159,14 @@ class AnswerRun:
             purpose=purpose,
             set_name=self.set_name,
             set_version=self.set_version,
-            variant={**self.variant, "currency": self.currency, "missing": self.missing},
+            variant={
+                **self.variant,
+                "currency": self.currency,
+                "missing": self.missing,
+                "judge": self.judge,
+                "judge_cost": str(self.judge_cost),
+                "judge_problem": self.judge_problem,
+            },
             fingerprint=self.fingerprint,
             metrics=self.metrics,
             results=[_kept(each) for each in self.results],
@@ -130,6 +188,9 @@ def run_of(stored: StoredRun) -> AnswerRun:
         finished_at=stored.finished_at,
         currency=stored.variant.get("currency", ""),
         missing=stored.variant.get("missing", ""),
+        judge=stored.variant.get("judge"),
+        judge_cost=Decimal(stored.variant.get("judge_cost", 0)),
+        judge_problem=stored.variant.get("judge_problem", ""),
     )
 
 
@@ -137,11 +198,17 @@ def _share(results: Sequence[AnswerResult]) -> Interval | None:
     return share(sum(bool(each.right) for each in results), len(results))
 
 
+def _opinion(values: list[float]) -> Interval | None:
+    """A few answers that a judge likes all alike make it no surer of the next one."""
+    return mean_within(sum(values), len(values), 0.0, 1.0)
+
+
 def _kept(result: AnswerResult) -> dict[str, Any]:
     values = vars(replace(result, citations=(), passages=()))
     del values["citations"], values["passages"]
     answer_id = str(result.answer_id) if result.answer_id else None
-    return {**values, "cited": list(result.cited), "cost": str(result.cost), "answer_id": answer_id}
+    lists = {"cited": list(result.cited), "doubted": list(result.doubted)}
+    return {**values, **lists, "cost": str(result.cost), "answer_id": answer_id}
 
 
 def _result(values: Mapping[str, Any]) -> AnswerResult:
@@ -150,6 +217,7 @@ def _result(values: Mapping[str, Any]) -> AnswerResult:
         **{
             **values,
             "cited": tuple(values["cited"]),
+            "doubted": tuple(values.get("doubted", ())),
             "cost": Decimal(values["cost"]),
             "answer_id": UUID(answer_id) if answer_id else None,
         }

@@ -38,16 +38,15 @@ GeneratorFor = Callable[[TenantContext, str | None, Embedder], tuple[AnswerGener
 
 @dataclass(frozen=True)
 class BoundVariant:
-    """basis: of its fingerprint."""
+    """basis: what decides its answers. model: the one that was named."""
 
     tenant: TenantContext
     pipeline: RetrievalPipeline
-    index_version: int
+    snapshot: IndexSnapshot
     template: PromptTemplate
     threshold: float
     top_k: int
     model: str | None
-    channel: str
     basis: tuple[object, ...]
 
     @property
@@ -60,7 +59,7 @@ class BoundVariant:
             "top_k": self.top_k,
             "pipeline": self.pipeline.name,
             "pipeline_version": self.pipeline.version,
-            "index_version": self.index_version,
+            "index_version": self.snapshot.version,
             "threshold": self.threshold,
         }
 
@@ -84,7 +83,7 @@ class VariantBinder:
         self._database, self._embedder, self._settings = database, embedder, settings
         self._generator_for = generator_for
 
-    def bind(self, tenant: TenantContext, variant: Variant, *, candidate: bool, channel: str) -> BoundVariant:
+    def bind(self, tenant: TenantContext, variant: Variant, *, candidate: bool) -> BoundVariant:
         """candidate: on the newest index, not on the one that serves. Raises InvalidPrompt, InvalidPipeline,
         InvalidInput, ModelNotAllowed, IndexUnavailable, ModelMismatch, DatabaseUnavailable."""
         if variant.prompt is not None:
@@ -104,15 +103,7 @@ class VariantBinder:
         knowledge = (embedder.identity.fingerprint, _content_of(snapshot))
         asked = (template.system, template.user, models, top_k, pipeline.version, terms.threshold)
         return BoundVariant(
-            tenant,
-            pipeline,
-            snapshot.version,
-            template,
-            terms.threshold,
-            top_k,
-            variant.model,
-            channel,
-            (*knowledge, *asked),
+            tenant, pipeline, snapshot, template, terms.threshold, top_k, variant.model, (*knowledge, *asked)
         )
 
     def _pipeline(self, wanted: str | None, bindings: Bindings) -> RetrievalPipeline:

@@ -4,6 +4,10 @@ Worse is a drop beyond chance: the interval of the mean difference lies wholly b
 ALLOWED_DROP however uncertain, since a set too small to tell is no reason to let customers find out. A fixed tolerance
 of 0.02, as there was before, is neither: over twenty questions one that falls from the first place to the second moves
 the mean by 0.02, and over a thousand a drop of 0.015 is no accident.
+
+What a language model thinks of answers is noisy: it says otherwise when asked again. There a drop of any size over few
+questions says more about the model than about what it read, so that only one beyond chance blocks, and fewer than
+LEAST_OPINIONS pairs decide nothing: of five, all fall by a toss of coins one time in thirty-two.
 """
 
 from __future__ import annotations
@@ -17,6 +21,7 @@ from components.helpdesk.evaluation.intervals import Interval, mean
 Verdict = Literal["better", "not_worse", "undecided", "worse"]
 # Of a mean of values from 0 to 1: a tenth is what a team notices, and about what chance moves over twenty questions.
 ALLOWED_DROP = 0.10
+LEAST_OPINIONS = 6
 
 
 @dataclass(frozen=True)
@@ -34,17 +39,21 @@ class Judgement:
         return self.verdict == "worse"
 
 
-def judge(before: Mapping[str, float], after: Mapping[str, float]) -> Judgement:
-    """Values of 0 to 1 by question, more being better; only questions that both have count."""
+def judge(before: Mapping[str, float], after: Mapping[str, float], *, opinions: bool = False) -> Judgement:
+    """Values of 0 to 1 by question, more being better; only questions that both have count. opinions: the values are a
+    language model's."""
     differences = [after[question] - before[question] for question in before if question in after]
     difference = mean(differences)
     if difference is None:
         return Judgement("undecided", None, 0)
-    return Judgement(_verdict(difference), difference, len(differences))
+    if opinions and len(differences) < LEAST_OPINIONS:
+        return Judgement("undecided", difference, len(differences))
+    return Judgement(_verdict(difference, certain=opinions), difference, len(differences))
 
 
-def _verdict(difference: Interval) -> Verdict:
-    if difference.high < 0 or difference.value < -ALLOWED_DROP:
+def _verdict(difference: Interval, *, certain: bool) -> Verdict:
+    """certain: a drop is one beyond chance only."""
+    if difference.high < 0 or (difference.value < -ALLOWED_DROP and not certain):
         return "worse"
     if difference.low > 0:
         return "better"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 from components.core.errors import IndexUnavailable
 from components.core.tenant import TenantContext
 from components.helpdesk.evaluation.answer_comparison import Comparison, compare
-from components.helpdesk.evaluation.answer_run import AnswerRun, Variant
-from components.helpdesk.evaluation.answer_runs import AnswerEvaluations
+from components.helpdesk.evaluation.answer_run import OPINIONS, AnswerRun, Variant
 from components.helpdesk.evaluation.beir import EvaluationSet
 from components.helpdesk.evaluation.gate import Judgement
 from components.helpdesk.evaluation.intervals import Interval
+from components.helpdesk.evaluation.measured_answers import MeasuredAnswers
 from components.helpdesk.evaluation.runs import EvaluationRuns
 from components.helpdesk.evaluation.sets import EvaluationSets
 
@@ -35,10 +35,14 @@ class IndexAnswersReport:
     mended: tuple[str, ...]
     measured: bool
     reason: str
+    judge: str | None = None
+    scores: Mapping[str, Interval] = field(default_factory=dict)
+    opinions: Mapping[str, Judgement] = field(default_factory=dict)
 
     @property
     def acceptable(self) -> bool:
-        return self.judgement is None or not self.judgement.blocks
+        judgements = (self.judgement, *self.opinions.values())
+        return not any(each.blocks for each in judgements if each is not None)
 
 
 def unmeasured(reason: str) -> IndexAnswersReport:
@@ -49,8 +53,8 @@ def unmeasured(reason: str) -> IndexAnswersReport:
 class IndexAnswers:
     """Measures a tenant's candidate with its prompt, models and pipeline as they are."""
 
-    def __init__(self, sets: EvaluationSets, runs: EvaluationRuns, evaluations: AnswerEvaluations) -> None:
-        self._sets, self._runs, self._evaluations = sets, runs, evaluations
+    def __init__(self, sets: EvaluationSets, runs: EvaluationRuns, measured: MeasuredAnswers) -> None:
+        self._sets, self._runs, self._measured = sets, runs, measured
 
     def evaluate(self, tenant: TenantContext, on_progress: Progress | None = None) -> IndexAnswersReport:
         """Kept in the history once it is new. Raises what AnswerEvaluations.run raises."""
@@ -58,7 +62,8 @@ class IndexAnswers:
         if questions is None or not questions.queries:
             missing = questions.told_missing if questions is not None else ""
             return unmeasured(missing or "no evaluation set: no answers to measure")
-        run, is_new = self._of_candidate(tenant, questions, on_progress)
+        progress = on_progress or (lambda done, total: None)
+        run, is_new = self._measured.of(tenant, questions, NOW, candidate=True, on_progress=progress)
         before = self._of_serving(tenant, questions, run)
         comparison = None if before is None else compare(before, run)
         report = _report(run, comparison, is_new)
@@ -68,24 +73,16 @@ class IndexAnswers:
             self._runs.store(tenant, replace(stored, blocked=not report.acceptable, comparison=summary))
         return report
 
-    def _of_candidate(
-        self, tenant: TenantContext, questions: EvaluationSet, on_progress: Progress | None
-    ) -> tuple[AnswerRun, bool]:
-        known = self._evaluations.find(tenant, questions, NOW, candidate=True)
-        if known is not None:
-            return known, False
-        progress = on_progress or (lambda done, total: None)
-        return self._evaluations.run(tenant, questions, NOW, candidate=True, on_progress=progress), True
-
     def _of_serving(self, tenant: TenantContext, questions: EvaluationSet, candidate: AnswerRun) -> AnswerRun | None:
         try:
-            known = self._evaluations.find(tenant, questions, NOW)
-            if known is None:
-                known = self._evaluations.run(tenant, questions, NOW)
-                self._runs.store(tenant, known.stored("trial", "measured beside a candidate index"))
+            if self._measured.fingerprint(tenant, questions, NOW) == candidate.fingerprint:
+                return None
+            run, is_new = self._measured.of(tenant, questions, NOW)
         except IndexUnavailable:
             return None
-        return None if known.fingerprint == candidate.fingerprint else known
+        if is_new:
+            self._runs.store(tenant, run.stored("trial", "measured beside a candidate index"))
+        return run
 
 
 def _report(run: AnswerRun, comparison: Comparison | None, is_new: bool) -> IndexAnswersReport:
@@ -94,6 +91,7 @@ def _report(run: AnswerRun, comparison: Comparison | None, is_new: bool) -> Inde
     told = (
         f"{right.value:.3f} of {len(run.results)} questions answered right ({right.low:.3f} to {right.high:.3f})",
         comparison.reason if comparison else "nothing else serves to compare it with",
+        run.told_judge,
         run.missing,
     )
     return IndexAnswersReport(
@@ -105,4 +103,7 @@ def _report(run: AnswerRun, comparison: Comparison | None, is_new: bool) -> Inde
         mended=tuple(each.question for each in changed if each.after.right),
         measured=is_new,
         reason="; ".join(part for part in told if part),
+        judge=run.judge,
+        scores={name: run.metrics[name] for name in OPINIONS if name in run.metrics},
+        opinions=comparison.opinions if comparison else {},
     )

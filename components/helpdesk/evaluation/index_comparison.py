@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from components.core.tenant import TenantContext
+from components.helpdesk.evaluation.answer_run import AnswerRun, run_of
 from components.helpdesk.evaluation.gate import Judgement, judge
 from components.helpdesk.evaluation.runs import EvaluationRuns, StoredRun
 
@@ -66,6 +67,12 @@ def compare_last_index(runs: EvaluationRuns, tenant: TenantContext) -> IndexComp
     )
     ordered = tuple(sorted(pairs, key=lambda pair: (pair.change, pair.question)))
     return IndexComparison(after, before, ordered, judge(old, _scores(after)))
+
+
+def last_index_answers(runs: EvaluationRuns, tenant: TenantContext) -> AnswerRun | None:
+    """What the last index answered; None where no index's answers were ever measured."""
+    kept = runs.list(tenant, "answer", purposes=["index"], limit=1)
+    return run_of(kept[0]) if kept else None
 
 
 def _version(run: StoredRun) -> int | None:

@@ -11,8 +11,8 @@ from components.core.prompts import PromptTemplate
 from components.core.tenant import TenantContext
 from components.helpdesk.evaluation.answer_comparison import Comparison, compare
 from components.helpdesk.evaluation.answer_run import AnswerRun, Variant
-from components.helpdesk.evaluation.answer_runs import AnswerEvaluations
 from components.helpdesk.evaluation.beir import EvaluationSet
+from components.helpdesk.evaluation.measured_answers import MeasuredAnswers
 from components.helpdesk.evaluation.runs import EvaluationRuns
 from components.helpdesk.evaluation.sets import EvaluationSets
 from components.helpdesk.prompts import Prompts
@@ -31,16 +31,14 @@ class PromptCheck:
 
     @property
     def blocks(self) -> bool:
-        return self.comparison is not None and self.comparison.judgement.blocks
+        return self.comparison is not None and self.comparison.blocks
 
 
 class PromptGate:
     """The way to activate a prompt."""
 
-    def __init__(
-        self, prompts: Prompts, sets: EvaluationSets, runs: EvaluationRuns, evaluations: AnswerEvaluations
-    ) -> None:
-        self._prompts, self._sets, self._runs, self._evaluations = prompts, sets, runs, evaluations
+    def __init__(self, prompts: Prompts, sets: EvaluationSets, runs: EvaluationRuns, measured: MeasuredAnswers) -> None:
+        self._prompts, self._sets, self._runs, self._measured_answers = prompts, sets, runs, measured
 
     def check(
         self,
@@ -104,7 +102,7 @@ class PromptGate:
         except IndexUnavailable:
             return PromptCheck(version, active.version, None, "no knowledge is served yet: nothing to ask"), None
         comparison = compare(before, after)
-        reason = "; ".join(part for part in (comparison.reason, questions.told_missing) if part)
+        reason = "; ".join(part for part in (comparison.reason, after.told_judge, questions.told_missing) if part)
         return PromptCheck(version, active.version, comparison, reason), after
 
     def _measured(
@@ -115,14 +113,13 @@ class PromptGate:
         on_progress: Progress,
         cancelled: Callable[[], bool],
     ) -> list[AnswerRun]:
-        """Those that were not measured yet are asked in turns."""
         variants = [Variant(prompt=prompt) for prompt in prompts]
-        known = [self._evaluations.find(tenant, questions, variant) for variant in variants]
-        missing = [variant for variant, run in zip(variants, known, strict=True) if run is None]
-        made = self._evaluations.in_turns(tenant, questions, missing, on_progress=on_progress, cancelled=cancelled)
-        if any(run.cancelled for run in made):
+        measured = self._measured_answers.in_turns(
+            tenant, questions, variants, on_progress=on_progress, cancelled=cancelled
+        )
+        if any(run.cancelled for run, _ in measured):
             raise Conflict("the evaluation was called off: nothing was activated")
-        for run in made:
-            self._runs.store(tenant, run.stored("trial", "measured for the activation of a prompt"))
-        new = iter(made)
-        return [run or next(new) for run in known]
+        for run, is_new in measured:
+            if is_new:
+                self._runs.store(tenant, run.stored("trial", "measured for the activation of a prompt"))
+        return [run for run, _ in measured]

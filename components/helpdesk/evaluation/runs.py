@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Literal, cast
 from uuid import UUID, uuid4
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, false, func, select
 
 from components.core.errors import InvalidInput, NotFound
 from components.core.tenant import TenantContext
@@ -19,6 +19,7 @@ from components.helpdesk.evaluation.intervals import Interval
 RunKind = Literal["retrieval", "answer"]
 Purpose = Literal["index", "prompt", "trial"]
 MOST_LISTED = 500
+_NEWEST_FIRST = (EvaluationRunRow.finished_at.desc(), EvaluationRunRow.run_id)
 
 
 @dataclass(frozen=True)
@@ -87,16 +88,22 @@ class EvaluationRuns:
         with self._database.tenant(tenant) as session:
             return [_run(row) for row in session.scalars(wanted)]
 
-    def find(self, tenant: TenantContext, fingerprint: str) -> StoredRun | None:
-        """The last measurement of the very same thing."""
-        wanted = _newest().where(EvaluationRunRow.fingerprint == fingerprint).limit(1)
+    def find(self, tenant: TenantContext, fingerprint: str, judge: str | None = None) -> StoredRun | None:
+        """The last measurement of the very same thing: the last with this judge, where there is one."""
+        by_judge = func.coalesce(EvaluationRunRow.variant["judge"].astext == judge, false()).desc()
+        wanted = (
+            select(EvaluationRunRow)
+            .where(EvaluationRunRow.fingerprint == fingerprint)
+            .order_by(by_judge, *_NEWEST_FIRST)
+            .limit(1)
+        )
         with self._database.tenant(tenant) as session:
             row = session.scalars(wanted).one_or_none()
             return None if row is None else _run(row)
 
 
 def _newest() -> Select[EvaluationRunRow]:
-    return select(EvaluationRunRow).order_by(EvaluationRunRow.finished_at.desc(), EvaluationRunRow.run_id)
+    return select(EvaluationRunRow).order_by(*_NEWEST_FIRST)
 
 
 def _run(row: EvaluationRunRow) -> StoredRun:
