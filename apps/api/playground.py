@@ -27,7 +27,7 @@ from components.core.errors import Conflict, InvalidInput, InvalidPipeline
 from components.core.prompts import UNSAVED_VERSION, PromptTemplate
 from components.core.tenant import TenantContext
 from components.helpdesk.evaluation.answer_comparison import compare
-from components.helpdesk.evaluation.answer_run import AnswerRun, Variant
+from components.helpdesk.evaluation.answer_run import Variant
 from components.helpdesk.evaluation.answer_runs import questions_of
 from components.helpdesk.evaluation.beir import EvaluationSet
 from components.helpdesk.evaluation.prompt_metrics import PromptFigures
@@ -180,27 +180,20 @@ def _evaluate(
     cancelled: Cancelled,
 ) -> EvaluateResponse:
     questions = _questions(workbench, tenant, body)
-    each = len(questions.queries)
-    total = each * (1 if body.against is None else 2)
-    variant = _variant(workbench, tenant, body)
-    other = None if body.against is None else _variant(workbench, tenant, body.against)
-
-    def ask(wanted: Variant, before: int) -> AnswerRun:
-        run = workbench.answer_evaluations.run(
-            tenant,
-            questions,
-            wanted,
-            labelled=body.set is not None,
-            channel=PLAYGROUND,
-            on_progress=lambda done, _: on_progress(before + done, total),
-            cancelled=cancelled,
-        )
-        if run.cancelled:
-            raise Conflict("the evaluation was called off")
-        return run
-
-    against = None if other is None else ask(other, 0)
-    run = ask(variant, total - each)
+    variants = [_variant(workbench, tenant, each) for each in (body.against, body) if each is not None]
+    runs = workbench.answer_evaluations.in_turns(
+        tenant,
+        questions,
+        variants,
+        labelled=body.set is not None,
+        channel=PLAYGROUND,
+        on_progress=on_progress,
+        cancelled=cancelled,
+    )
+    if any(each.cancelled for each in runs):
+        raise Conflict("the evaluation was called off")
+    run = runs[-1]
+    against = runs[0] if body.against is not None else None
     comparison = None if against is None else compare(against, run)
     stored = None
     if body.set is not None:

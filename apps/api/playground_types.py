@@ -88,7 +88,8 @@ class ChangedBody(BaseModel):
 
 
 class ComparisonBody(BaseModel):
-    """after less before, over the same queries. verdict: better, not_worse, undecided or worse."""
+    """after less before, over the same queries; of seconds only where both were asked in turns, not of an earlier
+    evaluation. verdict: better, not_worse, undecided or worse."""
 
     verdict: str
     reason: str

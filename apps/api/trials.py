@@ -63,8 +63,10 @@ class Trials:
         try:
             while not working.done():
                 waiting = asyncio.ensure_future(moved.wait())
-                await asyncio.wait((working, waiting), timeout=self._heartbeat, return_when=asyncio.FIRST_COMPLETED)
-                waiting.cancel()
+                try:
+                    await asyncio.wait((working, waiting), timeout=self._heartbeat, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    waiting.cancel()
                 if moved.is_set():
                     moved.clear()
                     yield now

@@ -59,16 +59,14 @@ def answers(
         questions = _questions(workbench, found, name)
         if questions.told_missing:
             warn(questions.told_missing)
-        after_variant = _variant(workbench, found, prompt, model, top_k, pipeline)
+        variants = [] if against is None else [_parsed(workbench, found, against)]
+        variants.append(_variant(workbench, found, prompt, model, top_k, pipeline))
         asked_judge = _judge(found, judge)
-        before_variant = None if against is None else _parsed(workbench, found, against)
         with progress_bar(as_json=as_json) as bar:
-            before = None
-            if before_variant is not None:
-                before = _run(workbench, found, questions, before_variant, asked_judge, bar, "asking the other")
-            after = _run(workbench, found, questions, after_variant, asked_judge, bar, "asking")
+            *others, after = _run(workbench, found, questions, variants, asked_judge, bar)
     from components.helpdesk.evaluation.answer_comparison import compare
 
+    before = others[0] if others else None
     compared = compare(before, after) if before is not None else None
     if as_json:
         print_json(_machine(after, compared))
@@ -80,21 +78,21 @@ def _run(
     workbench: Workbench,
     tenant: Tenant,
     questions: EvaluationSet,
-    variant: Variant,
+    variants: list[Variant],
     judge: str | None,
     bar: Progress,
-    text: str,
-) -> AnswerRun:
-    asked = len(questions.queries)
-    task = bar.add_task(text, total=asked)
+) -> list[AnswerRun]:
+    asked = len(variants) * len(questions.queries)
+    task = bar.add_task("asking", total=asked)
 
     def show(done: int, total: int) -> None:
-        told = f"having {judge} judge them" if done > asked else text
+        told = f"having {judge} judge them" if done > asked else "asking"
         bar.update(task, completed=done, total=total, description=told)
 
-    run = workbench.answer_evaluations.run(tenant.context, questions, variant, judge=judge, on_progress=show)
-    workbench.evaluation_runs.store(tenant.context, run.stored("trial", "helpdesk evaluate answers"))
-    return run
+    runs = workbench.answer_evaluations.in_turns(tenant.context, questions, variants, judge=judge, on_progress=show)
+    for run in runs:
+        workbench.evaluation_runs.store(tenant.context, run.stored("trial", "helpdesk evaluate answers"))
+    return runs
 
 
 def _tenant(workbench: Workbench, domain: str | None) -> Tenant:

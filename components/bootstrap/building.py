@@ -19,6 +19,7 @@ from components.helpdesk.tenants import TenantRegistry
 
 if TYPE_CHECKING:
     # These import Haystack, and Haystack imports torch: seconds that administration need not wait.
+    from components.core.embeddings import Embedder
     from components.core.generation import AnswerGenerator
     from components.database.told_time import Clock
     from components.dialogue.counted_answers import AnswerCounts
@@ -114,7 +115,8 @@ def build_workbench(
     catalogue = load_catalogue(settings.models)
     state = SharedState.from_settings(settings)
     database = Database(addresses.app, addresses.operator, clock=clock)
-    embedder = RecentEmbedder(embedder_from_settings(settings))
+    forgetful = embedder_from_settings(settings)
+    embedder = RecentEmbedder(forgetful)
     extractive = ExtractiveGenerator(embedder)
     grounder = Grounder(embedder)
     tenants = TenantRegistry(database, settings.data_dir, on_deleted=partial(forget_answers, settings))
@@ -133,21 +135,24 @@ def build_workbench(
     def policy_for(tenant: TenantContext) -> ModelPolicy:
         return policy_of(tenants.get(tenant.tenant_id).config)
 
-    def generator_for(tenant: TenantContext) -> TenantGenerator:
+    def generator_on(tenant: TenantContext, quoted: ExtractiveGenerator, checked: Grounder) -> TenantGenerator:
         def grounded(policy: ModelPolicy) -> GroundedGenerator:
-            return GroundedGenerator(tenant, lambda: policy, gateway, loop, extractive, grounder)
+            return GroundedGenerator(tenant, lambda: policy, gateway, loop, quoted, checked)
 
-        return TenantGenerator(catalogue, partial(policy_for, tenant), grounded, extractive)
+        return TenantGenerator(catalogue, partial(policy_for, tenant), grounded, quoted)
 
-    def named_generator(tenant: TenantContext, model: str | None) -> tuple[AnswerGenerator, str]:
+    def generator_for(tenant: TenantContext) -> TenantGenerator:
+        return generator_on(tenant, extractive, grounder)
+
+    def named_generator(tenant: TenantContext, model: str | None, own: Embedder) -> tuple[AnswerGenerator, str]:
+        quoted, checked = ExtractiveGenerator(own), Grounder(own)
         if model is None:
-            return generator_for(tenant), models_of(catalogue, policy_for(tenant))
+            return generator_on(tenant, quoted, checked), models_of(catalogue, policy_for(tenant))
         if model == EXTRACTIVE:
-            return extractive, EXTRACTIVE
+            return quoted, EXTRACTIVE
         policy = only_model(catalogue, policy_for(tenant), model)
-        return GroundedGenerator(tenant, lambda: policy, gateway, loop, extractive, grounder), models_of(
-            catalogue, policy
-        )
+        generator = GroundedGenerator(tenant, lambda: policy, gateway, loop, quoted, checked)
+        return generator, models_of(catalogue, policy)
 
     def judge_for(tenant: TenantContext, model: str) -> AnswerJudge:
         policy = judging_policy(catalogue, policy_for(tenant), model)
@@ -185,7 +190,7 @@ def build_workbench(
         rasa_deadline=settings.rasa_deadline,
     )
     sets, runs = EvaluationSets(database), EvaluationRuns(database)
-    evaluations = AnswerEvaluations(database, embedder, named_generator, judge_for, settings)
+    evaluations = AnswerEvaluations(database, forgetful, named_generator, judge_for, settings)
     measured = MeasuredAnswers(evaluations, own_judge)
     flows, conversations = FlowReleases(database), Conversations(database)
     agents = Agents(database)

@@ -77,10 +77,11 @@ def read_prompt_file(text: str, name: str = "the file") -> tuple[str, str]:
     return values["system"], values["user"]
 
 
-def diff_prompts(old: PromptTemplate, new: PromptTemplate) -> str:
-    """A unified diff of the two files, empty where they say the same."""
-    (a, before), (b, after) = ((f"{each.prompt_id} version {each.version}", _lines(each)) for each in (old, new))
-    return "".join(difflib.unified_diff(before, after, a, b))
+def diff_prompts(old: PromptTemplate, new: PromptTemplate, names: tuple[str, str] | None = None) -> str:
+    """A unified diff of the two files, empty where they say the same. names: what they are called there; by default
+    their versions."""
+    a, b = names or (f"{each.prompt_id} version {each.version}" for each in (old, new))
+    return "".join(difflib.unified_diff(_lines(old), _lines(new), a, b))
 
 
 def _lines(template: PromptTemplate) -> list[str]:

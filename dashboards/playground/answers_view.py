@@ -9,9 +9,19 @@ from typing import Any
 
 import panel as pn
 
+from components.core.answers import Reason
+from components.helpdesk.reports.topics import REASONS
 from dashboards.charts import Series, bars
 from dashboards.playground.looks import beside, html, money, table
 
+# Of the lineage: where something else stands in place of what a language model was to write.
+NOT_WRITTEN: tuple[Reason, ...] = ("provider_down", "budget", "unsupported")
+ERRORS = {
+    "model_timed_out": "a model took longer than it may",
+    "model_overloaded": "a model has too much to do",
+    "model_misbehaved": "a model's server says what cannot be read",
+}
+LONGEST_LABEL = 28
 NO_PASSAGES = "Nothing was found. Is the tenant's knowledge ingested, and does it hold the question's words?"
 
 
@@ -42,10 +52,13 @@ def answer_pair(result: Mapping[str, Any], asked_at: datetime) -> pn.Column:
 def answer_html(title: str, answer: Mapping[str, Any], currency: str | None) -> str:
     """One answer with its citations, its lineage and what it took."""
     if answer["error"]:
-        text = f'<p class="bad">No answer: {escape(answer["error"].replace("_", " "))}.</p>'
+        text = f'<p class="bad">No answer: {ERRORS.get(answer["error"], "a model cannot be reached")}.</p>'
     else:
         refused = "" if answer["answered"] else '<p class="bad">Refused</p>'
         text = f'{refused}<p class="answer">{escape(answer["answer"])}</p>'
+        if answer["reason"]:
+            look = "bad" if answer["reason"] in NOT_WRITTEN else "quiet"
+            text += f'<p class="{look}">{escape(REASONS[answer["reason"]])}</p>'
     facts = [
         f"{answer['latency_ms']:,.0f} ms",
         f"{answer['input_tokens']:,} + {answer['output_tokens']:,} tokens",
@@ -53,7 +66,6 @@ def answer_html(title: str, answer: Mapping[str, Any], currency: str | None) -> 
         f"by {answer['model']}" if answer["model"] else "",
         f"confidence {answer['confidence']:.2f}",
         "" if answer["grounded"] is None else f"grounded {100 * answer['grounded']:.0f} %",
-        f"reason: {answer['reason'].replace('_', ' ')}" if answer["reason"] else "",
     ]
     return (
         f"<article><h3>{escape(title)}</h3>{text}{_citations(answer['citations'])}"
@@ -97,11 +109,17 @@ def _stages(answer: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(stage for each in answer["lineage"] for stage in each["scores"]))
 
 
+def _short(label: str) -> str:
+    """What fits beside bars on a phone: its number and its end."""
+    number, _, document = label.partition(" ")
+    return label if len(label) <= LONGEST_LABEL else f"{number} …{document[len(number) + 2 - LONGEST_LABEL :]}"
+
+
 def _scores(name: str, answer: Mapping[str, Any], stage: str | None, period: str) -> pn.Column:
     parts = []
     for title, used in (("shown to the model", True), ("not shown", False)):
         points = [
-            (f"{place} {each['document_id']}"[-40:], each["scores"].get(stage))
+            (_short(f"{place} {each['document_id']}"), each["scores"].get(stage))
             for place, each in enumerate(answer["lineage"], start=1)
             if each["used"] is used and stage in each["scores"]
         ]

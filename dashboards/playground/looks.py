@@ -35,6 +35,11 @@ th, td {{ text-align: left; padding: 4px 14px 4px 0; border-bottom: 1px solid {L
 td.n, th.n {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
 .beside {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(min(300px, 100%), 1fr)); gap: 12px; }}
 .beside > * {{ min-width: 0; }}
+@media (max-width: 560px) {{
+  th, td {{ padding-right: 8px; }}
+  td.n, th.n {{ white-space: normal; }}
+  td.n .quiet {{ display: block; }}
+}}
 """
 PLAIN_BUTTON = ".bk-btn.bk-btn-default { background: #fff !important; border: 1px solid #767d88 !important; }"
 CODE = "textarea { font: 13px/1.45 ui-monospace, Menlo, monospace; white-space: pre-wrap; }"
@@ -90,9 +95,9 @@ def percent(interval: Mapping[str, float] | None, *, signed: bool = False) -> st
     return _bounded(interval, 100, "+.1f", " points") if signed else _bounded(interval, 100, ".0f", " %")
 
 
-def amount(interval: Mapping[str, float] | None, form: str, *, signed: bool = False) -> str:
-    """Any other figure with its bounds."""
-    return _bounded(interval, 1, ("+" if signed else "") + form, "")
+def amount(interval: Mapping[str, float] | None, form: str, *, times: float = 1, signed: bool = False) -> str:
+    """Any other figure with its bounds, each `times` what it is."""
+    return _bounded(interval, times, ("+" if signed else "") + form, "")
 
 
 def _bounded(interval: Mapping[str, float] | None, times: float, form: str, unit: str) -> str:

@@ -45,7 +45,7 @@ class Progress:
         self._buttons = buttons
 
     def start(self, path: str, body: Mapping[str, Any], on_done: Ended, on_failed: Failed | None = None) -> None:
-        """Asks the API. on_failed: shows why there is no result, where the line here is not enough."""
+        """Asks the API. on_failed: shows why there is no result, in place of the line here."""
         self._begun, self._done, self._total = monotonic(), 0, 0
         self._set_busy(True)
         self._told.object = said("Asking the API…")
@@ -89,7 +89,7 @@ class Progress:
             self._told.object = said(f"Called off{of}.")
         elif isinstance(result, HelpdeskError):
             logger.info("%s: %s", result.code, result.message)
-            self._told.object = said(sentence(result.message), "alert")
+            self._told.object = said(sentence(result.message), "alert") if on_failed is None else ""
             if on_failed is not None:
                 on_failed(result)
         else:

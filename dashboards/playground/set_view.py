@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
@@ -10,9 +11,10 @@ from typing import Any
 
 import panel as pn
 
+from components.helpdesk.reports.topics import REASONS
 from dashboards.chart_frame import Table
 from dashboards.charts import Series, bars
-from dashboards.playground.answers_view import answer_html, variant_text
+from dashboards.playground.answers_view import NOT_WRITTEN, answer_html, variant_text
 from dashboards.playground.looks import PLAIN_BUTTON, amount, html, percent, table
 
 MOST_SHOWN = 100
@@ -22,20 +24,23 @@ VERDICTS = {
     "undecided": "Too few questions to tell whether {} answers worse",
     "worse": "{} answers worse",
 }
-# What is shown of a figure, and how: a share of questions, or a number in this form.
+# What is shown of a figure, and how: a share of questions, or a number so many times, in this form.
 SHARES = {
     "right": "Answered right, of all questions",
     "answered_right": "… of those that have an answer",
     "refused_right": "… of those to be refused",
     "similarity": "Similar to the expected answer",
     "grounded": "Sentences that the passages carry",
+    "faithfulness": "Statements that follow from them, says the judge",
+    "context_relevance": "Passages that hold what was asked for, says the judge",
 }
 AMOUNTS = {
-    "seconds": ("Seconds an answer", ".2f"),
-    "input_tokens": ("Tokens read, an answer", ",.0f"),
-    "output_tokens": ("Tokens written, an answer", ",.0f"),
-    "cost": ("Cost of an answer", ".5f"),
+    "seconds": ("Time of an answer, ms", 1000, ",.0f"),
+    "input_tokens": ("Tokens read, an answer", 1, ",.0f"),
+    "output_tokens": ("Tokens written, an answer", 1, ",.0f"),
+    "cost": ("Cost of an answer{}", 1, ".5f"),
 }
+APART = "Their speed is not compared: they were not asked at the same time."
 KINDS = ("better", "worse", "in other words")
 
 
@@ -46,7 +51,8 @@ def set_pair(result: Mapping[str, Any], at: datetime) -> pn.Column:
     top = html(
         f"<article>{verdict_html(comparison)}{told_missing}"
         f"<p class=quiet>A: {escape(variant_text(served['variant']))}<br>"
-        f"B: {escape(variant_text(result['variant']))}</p>{_figures(result)}</article>"
+        f"B: {escape(variant_text(result['variant']))}</p>{_not_written('A', served)}{_not_written('B', result)}"
+        f"{_figures(result)}</article>"
     )
     period = f"{result['set']} version {result['set_version']}, {comparison['pairs']} questions, {at:%d %B %Y}"
     return pn.Column(top, _chart(result, period), _changes(result), _download(result), sizing_mode="stretch_width")
@@ -60,9 +66,9 @@ def verdict_html(comparison: Mapping[str, Any], name: str = "B") -> str:
     )
 
 
-def differences_html(comparison: Mapping[str, Any]) -> str:
-    """What is known of a comparison alone: B less A."""
-    rows = [[name, cells[2]] for name, *cells in _rows({}, {}, comparison["differences"])]
+def differences_html(comparison: Mapping[str, Any], currency: str | None) -> str:
+    """What is known of a comparison alone: B less A. currency: of cost."""
+    rows = [[name, cells[2]] for name, *cells in _rows({}, {}, comparison["differences"], currency)]
     listed = [each for each in comparison["changed"] if each["before"] != each["after"]]
     items = "".join(
         f"<li>{escape(each.get('question') or each['query'])}: {_right(each['before'])} before, "
@@ -70,31 +76,45 @@ def differences_html(comparison: Mapping[str, Any]) -> str:
         for each in listed[:MOST_SHOWN]
     )
     told = f"<details><summary>Questions that changed: {len(listed)}</summary><ul>{items}</ul></details>"
-    return table(["Figure", "Difference (95 %)"], rows) + (told if listed else "")
+    timed = "" if "seconds" in comparison["differences"] else f"<p class=quiet>{APART}</p>"
+    return table(["Figure", "Difference (95 %)"], rows) + timed + (told if listed else "")
+
+
+def _not_written(name: str, part: Mapping[str, Any]) -> str:
+    """How often something else stood in place of a model's answer: the figures are of these too."""
+    counts = Counter(each["reason"] for each in part["results"])
+    told = [
+        f"{name}, {counts[reason]} of {len(part['results'])} questions: {REASONS[reason]}"
+        for reason in NOT_WRITTEN
+        if counts[reason]
+    ]
+    return "".join(f'<p class="bad">{escape(each)}</p>' for each in told)
 
 
 def _figures(result: Mapping[str, Any]) -> str:
     currency = result["currency"] or result["against"]["currency"]
-    rows = _rows(result["against"]["metrics"], result["metrics"], result["comparison"]["differences"])
-    note = (
-        f"In brackets: bounds that hold the true value 95 times of 100. Cost in {currency}."
-        if currency
-        else ("In brackets: bounds that hold the true value 95 times of 100.")
-    )
-    names = ["Figure", "A", "B", "B less A, in pairs"]
-    return table(names, rows) + f'<p class="quiet">{escape(note)}</p>'
+    rows = _rows(result["against"]["metrics"], result["metrics"], result["comparison"]["differences"], currency)
+    note = "In brackets: bounds that hold the true value 95 times of 100."
+    return table(["Figure", "A", "B", "B less A, in pairs"], rows) + f'<p class="quiet">{note}</p>'
 
 
-def _rows(a: Mapping[str, Any], b: Mapping[str, Any], differences: Mapping[str, Any]) -> list[list[str]]:
+def _rows(
+    a: Mapping[str, Any], b: Mapping[str, Any], differences: Mapping[str, Any], currency: str | None
+) -> list[list[str]]:
     known = {*a, *b, *differences}
     rows = [
         [escape(name), percent(a.get(key)), percent(b.get(key)), percent(differences.get(key), signed=True)]
         for key, name in SHARES.items()
         if key in known
     ]
+    paid_in = f", {escape(currency)}" if currency else ""
     return rows + [
-        [name, amount(a.get(key), form), amount(b.get(key), form), amount(differences.get(key), form, signed=True)]
-        for key, (name, form) in AMOUNTS.items()
+        [
+            name.format(paid_in),
+            *(amount(each.get(key), form, times=times) for each in (a, b)),
+            amount(differences.get(key), form, times=times, signed=True),
+        ]
+        for key, (name, times, form) in AMOUNTS.items()
         if key in known
     ]
 

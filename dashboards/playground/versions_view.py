@@ -16,8 +16,9 @@ from dashboards.desk import Desk
 from dashboards.playground.api_work import call
 from dashboards.playground.looks import PLAIN_BUTTON, html, money, percent, said, table
 from dashboards.playground.progress import Progress, on_press, sentence
+from dashboards.playground.prompt_editor import label_of
 from dashboards.playground.set_view import differences_html, verdict_html
-from dashboards.playground.variant import EditedVariant, label_of
+from dashboards.playground.variant import Variant
 from dashboards.viewer import Viewer
 
 PATH = f"/playground/prompts/{ANSWER_PROMPT}"
@@ -25,52 +26,58 @@ DAYS = 30
 
 
 class VersionsView:
-    """changed: called whenever another version is active, or there is a new one."""
+    """changed: called whenever a version is active, or has been made of what stands in a variant."""
 
     def __init__(
         self,
         desk: Desk,
         viewer: Viewer,
         tenant: Tenant,
-        edited: EditedVariant,
+        variants: tuple[Variant, Variant],
         progress: Progress,
-        changed: Callable[[int | None], None],
+        changed: Callable[[Variant | None, int], None],
     ) -> None:
         self._desk, self._viewer, self._tenant = desk, viewer, tenant
-        self._edited, self._progress, self._changed = edited, progress, changed
+        self._progress, self._changed = progress, changed
         self._prompts = Prompts(desk.registry.database)
-        self._history, self._told, self._outcome = html(), html(), html()
+        self._currency: str | None = None
+        self._history, self._saved, self._told, self._outcome = (html() for _ in range(4))
         self._note = pn.widgets.TextInput(
             label="Note: what is it for?", max_length=LONGEST_NOTE, sizing_mode="stretch_width"
         )
-        self.save = pn.widgets.Button(label="Save B as a version", color="primary", width=180)
+        a, b = variants
+        save_b = pn.widgets.Button(label="Save B as a version", color="primary", width=180)
+        save_a = pn.widgets.Button(label="Save A as a version", stylesheets=[PLAIN_BUTTON], width=180)
         self._version = pn.widgets.Select(label="Version", sizing_mode="stretch_width")
         self._anyway = pn.widgets.TextInput(
             label="Reason, where it is worse",
             max_length=LONGEST_NOTE,
             sizing_mode="stretch_width",
         )
-        self.activate = pn.widgets.Button(label="Measure, and activate", color="primary", width=180)
-        self.roll_back = pn.widgets.Button(label="Back to the version before", stylesheets=[PLAIN_BUTTON], width=220)
-        on_press(self.save, lambda: self._telling(self._save))
-        on_press(self.activate, self._activate)
-        self.roll_back.on_click(lambda _: self._telling(self._roll_back))
+        activate = pn.widgets.Button(label="Measure, and activate", color="primary", width=180)
+        roll_back = pn.widgets.Button(label="Back to the version before", stylesheets=[PLAIN_BUTTON], width=220)
+        on_press(save_a, lambda: self._telling(self._saved, lambda: self._save(a)))
+        on_press(save_b, lambda: self._telling(self._saved, lambda: self._save(b)))
+        on_press(activate, self._activate)
+        roll_back.on_click(lambda _: self._telling(self._told, self._roll_back))
+        self.buttons = (save_a, save_b, activate, roll_back)
         self.panel = pn.Column(
             html("<h2>Save</h2>"),
             self._note,
-            self.save,
+            pn.FlexBox(save_b, save_a, sizing_mode="stretch_width"),
+            self._saved,
             html(
                 "<h2>Activate</h2><p>It is asked all evaluation sets first, as the active version is. Where it answers "
                 "worse it is refused, unless a reason is given, which the audit log keeps.</p>"
             ),
             self._version,
             self._anyway,
-            self.activate,
+            activate,
             self._told,
             self._outcome,
             html("<h2>Versions</h2>"),
             self._history,
-            self.roll_back,
+            roll_back,
             sizing_mode="stretch_width",
         )
         self.list_versions()
@@ -87,6 +94,7 @@ class VersionsView:
             self._history.object = said(sentence(error.message), "alert")
             return
         figures = {each["version"]: each for each in found["versions"]}
+        self._currency = next((each["currency"] for each in figures.values() if each["currency"]), None)
         rows = [_row(each, figures[each.version]) for each in versions if each.version in figures]
         names = ["Version", "Answers", "Median", "Slowest 5 %", "Cost", "Answered right", "Thumbs up"]
         self._history.object = table(names, rows) + (
@@ -94,64 +102,75 @@ class VersionsView:
             "evaluation where there are none (*). Bounds hold the true value 95 times of 100.</p>"
         )
 
-    def _save(self) -> None:
-        template = self._edited.template()
+    def _save(self, variant: Variant) -> None:
+        template = variant.prompt.template
         check_template(template)
         note = (self._note.value or "").strip()
         if not note:
-            self._told.object = said("A note is needed: say in a few words what this version is for.", "alert")
+            self._saved.object = said("A note is needed: say in a few words what this version is for.", "alert")
             return
+        known = {each.version for each in self._prompts.versions(self._tenant.context)}
         body = {"system": template.system, "user": template.user, "note": note}
         version = call(self._desk, self._viewer, "POST", f"{PATH}/versions", json=body)["version"]
         self._note.value = ""
-        self._told.object = said(f"Saved as version {version}. It is not active yet.")
-        self._changed(version)
+        self._changed(variant, version)
         self.list_versions(version)
+        self._saved.object = said(
+            f"Nothing was saved: version {version} says the same already."
+            if version in known
+            else f"Saved as version {version}. It is not active yet."
+        )
 
     def _activate(self) -> None:
-        body: dict[str, Any] = {"version": self._version.value}
+        version: int = self._version.value
+        body: dict[str, Any] = {"version": version}
         if anyway := (self._anyway.value or "").strip():
             body["anyway"] = anyway
-        self._told.object = self._outcome.object = ""
-        self._progress.start(f"{PATH}/activate", body, self._activated, self._refused)
+        self._saved.object = self._told.object = self._outcome.object = ""
+        self._progress.start(f"{PATH}/activate", body, self._activated, lambda error: self._refused(error, version))
 
     def _activated(self, result: Mapping[str, Any]) -> None:
-        comparison = result["comparison"]
-        self._told.object = said(f"Version {result['version']} is active, after version {result['before']}.")
+        version, comparison = result["version"], result["comparison"]
+        self._told.object = said(f"Version {version} is active, after version {result['before']}.")
+        self._anyway.value = ""
+        self._changed(None, version)
+        self.list_versions(version)
         self._outcome.object = (
-            _compared(comparison, f"Version {result['version']}")
+            self._compared(comparison, version)
             if comparison
             else f"<article><p>Not measured: {escape(result['reason'])}.</p></article>"
         )
-        self._anyway.value = ""
-        self._changed(None)
-        self.list_versions(result["version"])
 
-    def _refused(self, error: HelpdeskError) -> None:
-        self._told.object = said("Nothing was activated.", "alert")
-        if isinstance(error, WorseThanActive) and error.comparison:
-            comparison: Mapping[str, Any] = error.comparison
-            self._outcome.object = _compared(comparison, f"Version {self._version.value}")
-            self.list_versions(self._version.value)
+    def _refused(self, error: HelpdeskError, version: int) -> None:
+        if not isinstance(error, WorseThanActive) or not error.comparison:
+            self._told.object = said(f"Nothing was activated: {error.message}", "alert")
+            return
+        self.list_versions(version)
+        told = (
+            f"Nothing was activated: version {version} answers worse. Write a reason above to activate it all the same."
+        )
+        self._told.object = said(told, "alert")
+        self._outcome.object = self._compared(error.comparison, version)
+
+    def _compared(self, comparison: Mapping[str, Any], version: int) -> str:
+        figures = differences_html(comparison, self._currency)
+        return f"<article>{verdict_html(comparison, f'Version {version}')}{figures}</article>"
 
     def _roll_back(self) -> None:
         version = call(self._desk, self._viewer, "POST", f"{PATH}/rollback")["version"]
         self._told.object = said(f"Version {version} is active again.")
-        self._changed(None)
+        self._changed(None, version)
         self.list_versions(version)
 
-    def _telling(self, act: Callable[[], None]) -> None:
+    def _telling(self, place: pn.pane.HTML, act: Callable[[], None]) -> None:
         """What goes wrong is said where the button is."""
+        place.object = ""
         try:
             act()
         except InvalidPrompt as error:
-            self._told.object = said(f"This prompt does not render: {error.message}", "alert")
+            place.object = said(f"This prompt does not render: {error.message}", "alert")
         except HelpdeskError as error:
-            self._told.object = said(sentence(error.message), "alert")
-
-
-def _compared(comparison: Mapping[str, Any], name: str) -> str:
-    return f"<article>{verdict_html(comparison, name)}{differences_html(comparison)}</article>"
+            place.object = said(sentence(error.message), "alert")
 
 
 def _row(version: PromptVersion, found: Mapping[str, Any]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from http.client import HTTPConnection
+from statistics import median
 from time import monotonic
 from typing import Any
 from uuid import UUID, uuid4
@@ -91,6 +92,24 @@ def test_a_set_is_asked_of_two_variants_with_progress_and_intervals(client: Test
     assert done["comparison"]["verdict"] == "not_worse"
     assert done["against"]["variant"]["pipeline"] == "hybrid"
     assert done["run_id"]
+
+
+def test_a_variant_beside_itself_differs_in_no_figure_and_is_no_faster_for_coming_second(
+    client: TestClient, workbench: Workbench, tester: Customer
+) -> None:
+    queries = {f"{at}-{key}": f"{text} {'Please. ' * at}" for at in range(4) for key, text in QUERIES.items()}
+    qrels = {key: QRELS[name] for key in queries if (name := key[2:]) in QRELS}
+    questions = EvaluationSet("itself", set_version(queries, qrels, {}), queries, qrels)
+    workbench.evaluation_sets.store(tester.tenant.context, questions, author="tests")
+    done = evaluate(client, tester, set="itself", against={}).json()
+    apart = done["comparison"]["differences"]
+    seconds = apart.pop("seconds")
+    assert seconds["low"] < seconds["value"] < seconds["high"]
+    assert {name: each for name, each in apart.items() if each["low"] or each["high"]} == {}
+    assert (done["comparison"]["verdict"], done["comparison"]["changed"]) == ("not_worse", [])
+    took = [[each["latency_ms"] for each in part["results"]] for part in (done["against"], done)]
+    gained = median(b - a for a, b in zip(*took, strict=True))
+    assert abs(gained) < median(took[0]) / 3
 
 
 @pytest.mark.parametrize(
@@ -212,7 +231,7 @@ def test_a_version_is_saved_measured_and_refused_where_it_is_worse(
     assert (refused.status_code, refused.json()["code"]) == (409, "worse_than_active")
     comparison = refused.json()["comparison"]
     assert comparison["differences"]["right"]["high"] < 0
-    assert len(comparison["changed"]) == 3
+    assert len(comparison["changed"]) == len(questions.queries)
     assert workbench.prompts.active(context).version == version
     with TestClient(create_app(workbench)) as other:
         families = {family.name: family for family in text_string_to_metric_families(other.get("/metrics").text)}

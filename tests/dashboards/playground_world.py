@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,6 +48,11 @@ class PlaygroundWorld:
         """What the model says, one after another, and the last for ever."""
         self.model.scripts[:] = [Script((text,)) for text in texts]
         self.model.says(texts[-1])
+
+    def say_in_turns(self, a: Sequence[str], b: Sequence[str]) -> None:
+        """What the model says to A and to B, question by question: each is asked first every other time."""
+        pairs = enumerate(zip(a, b, strict=True))
+        self.says(*(text for at, pair in pairs for text in (pair if at % 2 == 0 else reversed(pair))))
 
     def asked(self) -> int:
         """Answers that the playground was given."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from statistics import median
 from uuid import uuid4
 
 import pytest
@@ -150,6 +151,32 @@ def test_a_variant_is_asked_beside_what_is_now(shop: Shop) -> None:
     unlabelled = evaluations.run(context, questions_of([NORWAY]), Variant(), labelled=False, channel="playground")
     assert unlabelled.results[0].right is None
     assert "right" not in unlabelled.metrics
+
+
+def test_who_is_compared_takes_turns_in_being_first_and_gains_nothing_by_what_was_asked_before(
+    modelled: Workbench, modelled_shop: Shop, server: ScriptedServer
+) -> None:
+    context, evaluations = modelled_shop.tenant.context, modelled.answer_evaluations
+    questions = questions_of([f"{question} Nobody has asked in these words." for question in GOOD])
+    shipped = shipped_prompt()
+    other = replace(shipped, version=UNSAVED_VERSION, system="Be vague.")
+    server.scripts.clear()
+    server.says(GOOD[NORWAY])
+    asked, done = len(server.requests), list[tuple[int, int]]()
+    before, after = evaluations.in_turns(
+        context, questions, (Variant(prompt=shipped), Variant(prompt=other)), on_progress=lambda *now: done.append(now)
+    )
+    assert done == [(at, 6) for at in range(1, 7)]
+    vague = ["Be vague." in str(request["messages"]) for request in server.requests[asked:]]
+    assert vague == [False, True, True, False, False, True]
+    assert "seconds" in compare(before, after).differences
+    embedding = [
+        [modelled.answers.get(context, each.answer_id).seconds["query_embedder"] for each in run.results]
+        for run in (before, after)
+    ]
+    assert min(map(min, embedding)) > max(map(median, embedding)) / 10, "each question is embedded for each variant"
+    at_another_time = evaluations.run(context, questions, Variant(prompt=other))
+    assert "seconds" not in compare(before, at_another_time).differences
 
 
 @pytest.mark.parametrize(

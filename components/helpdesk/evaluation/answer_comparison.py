@@ -11,6 +11,7 @@ from components.helpdesk.evaluation.gate import Judgement, Verdict, judge, told
 from components.helpdesk.evaluation.intervals import Interval, mean
 
 COMPARED = ("right", "answered", "similarity", "grounded", *AMOUNTS)
+TIMED = "seconds"
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class ChangedQuestion:
 @dataclass(frozen=True)
 class Comparison:
     """judgement: by `right`. opinions: by what one and the same `judge` thinks of both; empty without one.
-    differences: mean of after less before, by figure. changed: those whose rightness changed first. pairs: questions
-    that both asked."""
+    differences: mean of after less before, by figure; of times only where both runs were asked side by side. changed:
+    those whose rightness changed first. pairs: questions that both asked."""
 
     judgement: Judgement
     differences: dict[str, Interval]
@@ -92,7 +93,9 @@ def compare(before: AnswerRun, after: AnswerRun) -> Comparison:
     ]
     judge_of_both = after.judge if before.judge == after.judge else None
     opinions = () if judge_of_both is None else OPINIONS
-    differences = {name: _difference(pairs, name) for name in (*COMPARED, *opinions)}
+    beside = before.beside(after)
+    compared = [name for name in (*COMPARED, *opinions) if name != TIMED or beside]
+    differences = {name: _difference(pairs, name) for name in compared}
     judged = [(was, new) for was, new in pairs if was.right is not None and new.right is not None]
     return Comparison(
         judgement=judge(

@@ -141,6 +141,11 @@ class AnswerRun:
         """The metrics that lie between 0 and 1."""
         return {name: interval for name, interval in self.metrics.items() if name not in AMOUNTS}
 
+    def beside(self, other: AnswerRun) -> bool:
+        """Whether both were asked in the same span of time: only then may their times be compared, since a machine and
+        a model's server are busier at one hour than at another."""
+        return self.started_at < other.finished_at and other.started_at < self.finished_at
+
     def by_question(self, figure: str) -> dict[str, float]:
         """One figure of each question that has it: right, answered, similarity, grounded, faithfulness,
         context_relevance, seconds, input_tokens, output_tokens or cost."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Any
 
 from components.core.errors import ModelNotAllowed
 from components.core.tenant import TenantContext
@@ -38,28 +39,42 @@ class MeasuredAnswers:
     ) -> tuple[AnswerRun, bool]:
         """The run, and whether anything was asked for it: then it is to be stored. A judge that may not be asked stops
         nothing: the run says why it is not judged. Raises what AnswerEvaluations.run raises."""
+        (found,) = self.in_turns(
+            tenant, questions, (variant,), candidate=candidate, on_progress=on_progress, cancelled=cancelled
+        )
+        return found
+
+    def in_turns(
+        self,
+        tenant: TenantContext,
+        questions: EvaluationSet,
+        variants: Sequence[Variant],
+        *,
+        candidate: bool = False,
+        on_progress: Callable[[int, int], None] = lambda done, total: None,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> list[tuple[AnswerRun, bool]]:
+        """The same of several variants; those that were not measured yet are asked in turns."""
         judge, problem = None, ""
         try:
             judge = self._own_judge(tenant)
         except ModelNotAllowed as error:
             problem = f"not judged: {error.message}"
-        known = self._evaluations.find(tenant, questions, variant, candidate=candidate, judge=judge)
-        if known is None:
-            run = self._evaluations.run(
-                tenant,
-                questions,
-                variant,
-                candidate=candidate,
-                judge=judge,
-                on_progress=on_progress,
-                cancelled=cancelled,
-            )
-            return (replace(run, judge_problem=problem) if problem else run), True
-        if judge is None or _is_judged(known, judge):
-            return known, False
-        return self._evaluations.judge(
-            tenant, known, variant, judge, candidate=candidate, on_progress=on_progress, cancelled=cancelled
-        ), True
+        known = [
+            self._evaluations.find(tenant, questions, variant, candidate=candidate, judge=judge) for variant in variants
+        ]
+        missing = [variant for variant, run in zip(variants, known, strict=True) if run is None]
+        asked: Any = {"candidate": candidate, "on_progress": on_progress, "cancelled": cancelled}
+        made = iter(self._evaluations.in_turns(tenant, questions, missing, judge=judge, **asked))
+        found = []
+        for variant, run in zip(variants, known, strict=True):
+            if run is None:
+                found.append((replace(next(made), judge_problem=problem), True))
+            elif judge is None or _is_judged(run, judge):
+                found.append((run, False))
+            else:
+                found.append((self._evaluations.judge(tenant, run, variant, judge, **asked), True))
+        return found
 
 
 def _is_judged(run: AnswerRun, judge: str) -> bool:

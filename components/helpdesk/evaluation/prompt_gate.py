@@ -3,7 +3,7 @@ questions, the same index and the same models."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from components.core.errors import Conflict, IndexUnavailable, WorseThanActive
@@ -97,17 +97,10 @@ class PromptGate:
             return PromptCheck(version, active.version, None, "no evaluation set: nothing to measure it with"), None
         if not questions.queries:
             return PromptCheck(version, active.version, None, questions.told_missing), None
-        half = len(questions.queries)
-
-        def progress(before: int) -> Progress:
-            """A half of the way each, whatever steps it takes."""
-            return lambda done, total: on_progress(before + half * done // total, 2 * half)
-
         try:
-            before = self._measured(tenant, questions, active, progress(0), cancelled)
+            before, after = self._measured(tenant, questions, (active, wanted), on_progress, cancelled)
         except IndexUnavailable:
             return PromptCheck(version, active.version, None, "no knowledge is served yet: nothing to ask"), None
-        after = self._measured(tenant, questions, wanted, progress(half), cancelled)
         comparison = compare(before, after)
         reason = "; ".join(part for part in (comparison.reason, after.told_judge, questions.told_missing) if part)
         return PromptCheck(version, active.version, comparison, reason), after
@@ -116,16 +109,17 @@ class PromptGate:
         self,
         tenant: TenantContext,
         questions: EvaluationSet,
-        prompt: PromptTemplate,
+        prompts: Sequence[PromptTemplate],
         on_progress: Progress,
         cancelled: Callable[[], bool],
-    ) -> AnswerRun:
-        run, is_new = self._measured_answers.of(
-            tenant, questions, Variant(prompt=prompt), on_progress=on_progress, cancelled=cancelled
+    ) -> list[AnswerRun]:
+        variants = [Variant(prompt=prompt) for prompt in prompts]
+        measured = self._measured_answers.in_turns(
+            tenant, questions, variants, on_progress=on_progress, cancelled=cancelled
         )
-        if run.cancelled:
+        if any(run.cancelled for run, _ in measured):
             raise Conflict("the evaluation was called off: nothing was activated")
-        if is_new:
-            self._runs.store(tenant, run.stored("trial", "measured for the activation of a prompt"))
-        on_progress(1, 1)
-        return run
+        for run, is_new in measured:
+            if is_new:
+                self._runs.store(tenant, run.stored("trial", "measured for the activation of a prompt"))
+        return [run for run, _ in measured]
