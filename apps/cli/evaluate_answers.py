@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.progress import Progress
-from rich.table import Table
 
-from apps.cli.console import out, print_json, progress_bar, warn
+from apps.cli.console import out, plain_table, print_json, progress_bar, warn
 from apps.cli.context import AsJson, open_workbench
 from components.core.errors import InvalidInput
 
@@ -196,17 +195,17 @@ def _machine(run: AnswerRun, compared: Comparison | None) -> dict[str, Any]:
 def _print(run: AnswerRun, before: AnswerRun | None, compared: Comparison | None) -> None:
     out.print(f"{run.set_name} {run.set_version}, {len(run.results)} questions", style="bold", markup=False)
     if before is None or compared is None:
-        table = Table("figure", "value", "95 %", box=None)
+        table = plain_table("figure", "value", "95 %")
         for name, interval in run.metrics.items():
-            table.add_row(_named(name), _number(interval.value), _range(interval))
+            table.add_row(_named(name, run.currency), _number(interval.value), _range(interval))
         out.print(table)
         _print_judge(run)
         return
-    table = Table("figure", "before", "after", "difference", "95 %", box=None)
+    table = plain_table("figure", "before", "after", "difference", "95 %")
     for name, interval in run.metrics.items():
         other, difference = before.metrics.get(name), compared.differences.get(name)
         table.add_row(
-            _named(name),
+            _named(name, run.currency),
             _number(other.value) if other else "",
             _number(interval.value),
             f"{difference.value:+.4g}" if difference else "",
@@ -228,8 +227,9 @@ def _print_judge(run: AnswerRun) -> None:
         out.print(f"? not in its passages: {' '.join(each.doubted)} ({each.question})", markup=False, soft_wrap=True)
 
 
-def _named(figure: str) -> str:
-    return _PER_ANSWER.get(figure, figure.replace("_", " "))
+def _named(figure: str, currency: str) -> str:
+    named = _PER_ANSWER.get(figure, figure.replace("_", " "))
+    return f"{named}, {currency}" if figure == "cost" and currency else named
 
 
 def _number(value: float) -> str:
