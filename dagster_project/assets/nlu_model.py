@@ -2,8 +2,7 @@
 
 import dagster as dg
 
-from dagster_project.checks.nlu_quality import nlu_quality, note_nlu_quality
-from dagster_project.checks.showing import shown
+from dagster_project.checks.nlu_quality import nlu_quality, nlu_quality_result
 from dagster_project.nlu_presentation import nlu_metadata
 from dagster_project.partitions import NLU_PROJECTS, OWNERS
 from dagster_project.resources import Helpdesk
@@ -28,8 +27,6 @@ def nlu_model(context: dg.AssetExecutionContext, helpdesk: dg.ResourceParam[Help
         project,
         on_step=lambda step: context.log.info(f"{step.what} {f'{step.done} of {step.total}' if step.total else ''}"),
     )
-    users = next(tenants for each, tenants in models.projects() if each == project)
-    quality = shown(note_nlu_quality(helpdesk, users, done.evaluation))
     return Figures(
         metadata={
             **nlu_metadata(done.evaluation),
@@ -37,5 +34,5 @@ def nlu_model(context: dg.AssetExecutionContext, helpdesk: dg.ResourceParam[Help
             "seconds": round(done.seconds, 3),
         },
         data_version=dg.DataVersion(done.evaluation.version),
-        check_results=[quality],
+        check_results=[nlu_quality_result(done.evaluation)],
     )

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from dagster_project.checks.partitioned import partitioned_spec
+from dagster_project.checks.showing import shown
 from dagster_project.partitions import NLU_PROJECTS
 
 if TYPE_CHECKING:
-    from components.core.tenant import Tenant
-    from components.helpdesk.reports.knowledge.checks import CheckResult
     from components.helpdesk.understanding.evaluations import VersionEvaluation
-    from dagster_project.resources import Helpdesk
 
 NLU_QUALITY = "nlu_quality"
 
@@ -29,22 +26,8 @@ def nlu_quality() -> dg.AssetCheckSpec:
     )
 
 
-def note_nlu_quality(helpdesk: Helpdesk, tenants: Iterable[Tenant], evaluation: VersionEvaluation) -> CheckResult:
-    """The check's result, once it is kept for the tenants whom the version serves. A warning where the version was held
-    back: nothing is broken, the one before goes on serving. Raises DatabaseUnavailable."""
-    from components.helpdesk.ingestion.checks import note_check
-    from components.helpdesk.reports.knowledge.checks import CheckResult
+def nlu_quality_result(evaluation: VersionEvaluation) -> dg.AssetCheckResult:
+    """What the check says about an evaluation."""
+    from components.helpdesk.understanding import quality_check
 
-    figures = {f"macro-F1 {each.engine}": round(each.macro_f1, 4) for each in evaluation.engines}
-    before = {} if evaluation.before is None else {"macro-F1 with the served examples": round(evaluation.before, 4)}
-    result = CheckResult(
-        NLU_QUALITY,
-        "nlu_model",
-        evaluation.promoted,
-        "warning",
-        evaluation.reason,
-        {"version": evaluation.version, **figures, **before},
-    )
-    for tenant in tenants:
-        note_check(helpdesk.workbench.database, tenant.context, result)
-    return result
+    return shown(quality_check.nlu_quality(evaluation))

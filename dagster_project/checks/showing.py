@@ -1,4 +1,4 @@
-"""A check of the helpdesk's, which has kept its result by then, as Dagster shows it."""
+"""A check of the helpdesk's, which has kept its result itself, as Dagster shows it."""
 
 from __future__ import annotations
 

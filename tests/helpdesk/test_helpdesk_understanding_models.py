@@ -17,6 +17,7 @@ from components.bootstrap import Workbench
 from components.core.errors import Conflict, InvalidNluData, NluUnavailable, NotFound
 from components.core.settings import Settings
 from components.core.tenant import Tenant
+from components.helpdesk.reports.knowledge.checks import newest_checks
 from components.helpdesk.tenant_config import NluConfig
 from components.helpdesk.tenants import TenantRegistry
 from components.helpdesk.understanding.evaluation_log import RecordedEvaluation, recorded_evaluations
@@ -162,6 +163,10 @@ def test_a_version_that_is_worse_does_not_serve_until_it_is_forced(room: Room) -
     assert room.serving == before
     assert room.understand("please refund my order") == "refund"
     assert not room.rows()[0].promoted
+    with room.workbench.database.tenant(room.tenant.context) as session:
+        (spell,) = newest_checks(session)
+    assert (spell.result.name, spell.result.passed) == ("nlu_quality", False)
+    assert spell.result.description == done.evaluation.reason
     assert room.train().trained == ()
     assert room.serving == before
     assert room.train(force=True).evaluation.promoted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +14,9 @@ from sqlalchemy.exc import IntegrityError
 from components.core.tenant import TenantContext
 from components.database.session import Database
 from components.database.tables import NluEvaluationRow
+from components.helpdesk.reports.knowledge.checks import store_check
 from components.helpdesk.understanding.evaluations import VersionEvaluation
+from components.helpdesk.understanding.quality_check import nlu_quality
 
 logger = logging.getLogger("helpdesk.nlu")
 
@@ -33,7 +35,8 @@ class RecordedEvaluation:
 
 
 def store_evaluation(database: Database, tenant: TenantContext, project: str, evaluation: VersionEvaluation) -> None:
-    """Adds a row; none for a tenant that was deleted meanwhile. Raises DatabaseUnavailable."""
+    """Adds a row, and keeps what the check of it says; neither for a tenant that was deleted meanwhile. Raises
+    DatabaseUnavailable."""
     engines = [asdict(figures) for figures in evaluation.engines]
     engines += [{"engine": name, "failed": why} for name, why in evaluation.failed.items()]
     try:
@@ -50,6 +53,7 @@ def store_evaluation(database: Database, tenant: TenantContext, project: str, ev
                     reason=evaluation.reason,
                 )
             )
+            store_check(session, tenant, nlu_quality(evaluation), datetime.now(UTC))
     except IntegrityError:
         logger.info("tenant %s is gone: its evaluation of %s is not kept", tenant.tenant_id, project)
 
