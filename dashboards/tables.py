@@ -12,8 +12,7 @@ STACKED = f"""
   .wide thead {{ position: absolute; clip-path: inset(50%); }}
   .wide tr {{ display: block; border-bottom: 1px solid {LINE}; padding: 6px 0; }}
   .wide td, .wide td.n {{ display: block; border: 0; padding: 2px 0; text-align: left; white-space: normal; }}
-  .wide td:first-child {{ font-weight: 650; }}
-  .wide td:not(:first-child)::before {{ content: attr(data-name) ": "; color: {QUIET}; }}
+  .wide td::before {{ content: attr(data-name) ": "; color: {QUIET}; }}
   .wide td p {{ margin: 0 0 4px; }}
 }}
 """

@@ -16,8 +16,12 @@ from dashboards.analytics.asked import FREE, PERIODS, Asked
 from dashboards.analytics.wording import in_words
 from dashboards.theme import QUIET
 
-# Of a phone's width two beside each other.
-_TWO = "@media (max-width: 560px) { [id^=flex-item] > * { width: calc(50% - 20px) !important; } }"
+# On a phone two beside each other; From … to, the second of them, needs its width.
+_TWO = """
+@media (max-width: 560px) {
+  [id^=flex-item]:not([id^=flex-item-1-]) > * { width: calc(50% - 20px) !important; min-width: 0 !important; }
+}
+"""
 _LISTS = {"channels": ("Channel", "no channel"), "intents": ("Topic", "no topic"), "models": ("Model", "no model")}
 
 
