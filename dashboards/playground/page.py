@@ -21,6 +21,7 @@ from dashboards.playground.progress import Progress, on_press
 from dashboards.playground.set_view import set_pair
 from dashboards.playground.variant import Variant
 from dashboards.playground.versions_view import VersionsView
+from dashboards.tabs import addressed_tabs
 from dashboards.viewer import Viewer
 
 EVALUATE = "/playground/evaluate"
@@ -69,12 +70,12 @@ class _Playground:
             *([] if desk.registry.serves(tenant) else [html(NO_INDEX)]),
             self._variants(),
             self._progress.panel,
-            pn.Tabs(
-                ("One question", pn.Column(self._question, ask, self._answers, sizing_mode="stretch_width")),
-                ("Evaluation set", of_set),
-                ("Versions", self._versions.panel),
-                dynamic=True,
-                sizing_mode="stretch_width",
+            addressed_tabs(
+                {
+                    "One question": pn.Column(self._question, ask, self._answers, sizing_mode="stretch_width"),
+                    "Evaluation set": of_set,
+                    "Versions": self._versions.panel,
+                }
             ),
             self._leaving.panel,
             sizing_mode="stretch_width",
