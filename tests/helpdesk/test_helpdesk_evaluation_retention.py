@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -73,15 +75,22 @@ def test_answers_that_no_customer_got_go_after_their_days_and_customers_stay(
 
 def test_an_evaluation_keeps_its_figures_without_its_words_and_is_measured_again(shop: Shop, owner_url: str) -> None:
     workbench, context = shop.workbench, shop.tenant.context
-    (before,) = workbench.evaluation_runs.list(context, "answer")
+    (found,) = workbench.evaluation_runs.list(context, "answer")
+    results = [{**each, "doubted": ["Elephants fly."]} for each in found.results]
+    judged = replace(found, run_id=uuid4(), purpose="trial", fingerprint="judged", results=results)
+    workbench.evaluation_runs.store(context, judged)
     pass_days(owner_url, shop, 100)
-    assert (sweep(shop).texts, sweep(shop).texts) == (1, 0)
-    after = workbench.evaluation_runs.get(context, before.run_id)
-    assert after.metrics == before.metrics
-    assert [{**each, "text": "", "answer_id": None} for each in before.results] == list(after.results)
-    assert any(each["text"] for each in before.results)
+    assert sweep(shop).texts == 2
+    assert not any(each["doubted"] for each in workbench.evaluation_runs.get(context, judged.run_id).results)
+    assert sweep(shop).texts == 0
+    after = workbench.evaluation_runs.get(context, found.run_id)
+    assert after.metrics == found.metrics
+    assert [{**each, "text": "", "answer_id": None} for each in found.results] == list(after.results)
+    assert any(each["text"] for each in found.results)
     assert not workbench.ingestion.evaluate_answers(shop.tenant).judgement
-    assert len(workbench.evaluation_runs.list(context, "answer")) == 2, "what was said is asked anew, and not compared"
+    assert len(workbench.evaluation_runs.list(context, "answer", purposes=["index"])) == 2, (
+        "what was said is asked anew, and not compared"
+    )
 
 
 def test_figures_go_at_last_but_the_last_ones_of_each_kind(shop: Shop, owner_url: str) -> None:

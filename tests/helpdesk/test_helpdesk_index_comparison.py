@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -27,8 +28,9 @@ def test_the_last_index_is_held_against_the_one_before_on_the_same_questions(
     alone = compare_last_index(runs, shop.context)
     assert alone is not None
     assert (alone.before, alone.pairs, alone.judgement.verdict) == (None, (), "undecided")
-    # Measured twice, and on another set meanwhile: neither is the one before.
+    # Measured twice, on another set meanwhile, and kept from serving: none of them is the one before.
     runs.store(shop.context, _run(7, {"a": 1.0}, 1, "another"))
+    runs.store(shop.context, replace(_run(5, {"a": 0.1, "b": 0.1}, 1), blocked=True))
     runs.store(shop.context, _run(6, {"a": 0.2, "b": 0.5, "new": 1.0}, 2))
     runs.store(shop.context, _run(6, {"a": 0.25, "b": 0.5, "new": 1.0}, 3))
     found = compare_last_index(runs, shop.context)

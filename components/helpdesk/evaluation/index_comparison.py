@@ -32,8 +32,8 @@ class QuestionPair:
 
 @dataclass(frozen=True)
 class IndexComparison:
-    """before: the last measurement of another version of the index on the same set. pairs: by change, the worst first.
-    judgement: on those pairs."""
+    """before: the last measurement on the same set of another version of the index that was let serve. pairs: by
+    change, the worst first. judgement: on those pairs."""
 
     after: StoredRun
     before: StoredRun | None
@@ -52,7 +52,8 @@ def compare_last_index(runs: EvaluationRuns, tenant: TenantContext) -> IndexComp
     if not kept:
         return None
     after = kept[0]
-    before = next((run for run in kept if run.set_name == after.set_name and _version(run) != _version(after)), None)
+    others = (run for run in kept[1:] if run.set_name == after.set_name and not run.blocked)
+    before = next((run for run in others if _version(run) != _version(after)), None)
     old = _scores(before) if before else {}
     pairs = tuple(
         QuestionPair(

@@ -37,7 +37,8 @@ BEGIN
     GET DIAGNOSTICS runs = ROW_COUNT;
     UPDATE public.evaluation_runs AS run
     SET answers_gone_at = now(), results = coalesce(
-        (SELECT jsonb_agg(each || '{{"text": "", "answer_id": null}}') FROM jsonb_array_elements(run.results) AS each),
+        (SELECT jsonb_agg(each || '{{"text": "", "answer_id": null, "doubted": []}}')
+         FROM jsonb_array_elements(run.results) AS each),
         '[]'
     )
     WHERE run.tenant_id = wanted AND run.kind = 'answer' AND run.finished_at < answers_before
