@@ -12,6 +12,7 @@ import typer
 from apps.cli.console import out, plain_table, print_json
 from apps.cli.context import AsJson, open_registry
 from components.core.errors import InvalidInput
+from components.core.money_text import money_text
 
 if TYPE_CHECKING:
     from components.core.tenant import Tenant
@@ -106,7 +107,7 @@ def _value(value: float | None, unit: str) -> str:
         return f"{value:.0f} s" if value < 120 else f"{value / 60:.0f} min" if value < 7200 else f"{value / 3600:.1f} h"
     if unit == "stars":
         return f"{value:.2f}"
-    return f"{value:,.0f}" if unit == "conversations" else f"{value:,.2f} {unit}".rstrip()
+    return f"{value:,.0f}" if unit == "conversations" else money_text(value, unit)
 
 
 def _print_definitions(as_json: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from components.core.money_text import money_text
 from components.helpdesk.evaluation.intervals import Interval
 from components.helpdesk.outcome_rules import OutcomeResult
 from components.helpdesk.reports.filters import Filters
@@ -65,10 +66,7 @@ def money(value: float | None, currency: str) -> str:
     """currency: empty where no price is declared."""
     if value is None:
         return NOTHING
-    if value == 0:
-        return f"0 {currency}".strip()
-    digits = f"{value:,.2f}" if value >= 1 else f"{value:.4f}"
-    return f"{digits} {currency or 'of an unnamed currency'}"
+    return money_text(value, currency or ("of an unnamed currency" if value else ""))
 
 
 def span(interval: Interval | None, unit: str = "share") -> str:

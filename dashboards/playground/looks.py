@@ -8,6 +8,7 @@ from typing import Any
 
 import panel as pn
 
+from components.core.money_text import money_text
 from dashboards.theme import BAD, GOOD, LINE, QUIET
 
 STYLE = f"""
@@ -85,9 +86,9 @@ def diff_html(diff: str) -> str:
 
 
 def money(cost: Any, currency: str | None) -> str:
-    """Of one answer; language models cost parts of a cent."""
+    """Of one answer."""
     value = float(cost)
-    return f"{value:.5f} {currency or ''}".strip() if value else "nothing"
+    return money_text(value, currency or "") if value else "nothing"
 
 
 def percent(interval: Mapping[str, float] | None, *, signed: bool = False) -> str:

@@ -112,8 +112,14 @@ def unit_costs(reader: ReportReader, filters: Filters) -> Sequence[UnitCost]:
     answered, counts = answers(reader, filters).answered, deflection(reader, filters).counts
     of_answers = {row["currency"]: row for row in reader.rows(ANSWERS, filters, _OF_ANSWERS)}
     of_calls = {row["currency"]: row["cost"] for row in reader.rows(MODEL_CALLS, filters, _OF_CUSTOMERS)}
+    every = sorted({*of_answers, *of_calls})
+    free = 0
+    if len(every) > 1 and every[0] == "" and not of_calls.get("") and not of_answers.get("", {"cost": 0})["cost"]:
+        # Quotes, and models without a price, cost nothing in any currency.
+        free = of_answers.pop("", {"kept": 0})["kept"]
+        every.remove("")
     found = []
-    for currency in sorted({*of_answers, *of_calls}):
+    for currency in every:
         told, spent = of_answers.get(currency, {"cost": 0.0, "kept": 0}), of_calls.get(currency, 0.0)
         found.append(
             UnitCost(
@@ -123,7 +129,7 @@ def unit_costs(reader: ReportReader, filters: Filters) -> Sequence[UnitCost]:
                 per_answered=_by_each(told["cost"], answered),
                 resolved=counts.bot_resolved,
                 per_resolved=_by_each(told["cost"], counts.bot_resolved),
-                kept=told["kept"],
+                kept=told["kept"] + (free if currency == every[0] else 0),
                 calls_cost=spent,
                 conversations=counts.total_sessions,
                 per_conversation=_by_each(spent, counts.total_sessions),
