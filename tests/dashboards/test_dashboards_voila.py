@@ -86,7 +86,7 @@ def test_the_last_index_shows_what_a_judge_thinks_of_its_answers(
         runs.store(shop.context, judged_run(judge).stored("index", "measured"))
     said = browse("knowledge_manager", "index_evaluation.ipynb").text
     assert "gpt judged 1 of 2 answers; not judged: 1 where it was too slow" in said
-    assert "0.0300 EUR" in said
+    assert "0.030 EUR" in said
     assert r"It is \u0026lt;b\u0026gt;free" in said, "words of a model's are no HTML"
     assert "faithfulness 0.5 (" in said, "the chart in words"
     assert "their-model" not in said

@@ -46,6 +46,23 @@ def test_the_last_index_is_held_against_the_one_before_on_the_same_questions(
     assert compare_last_index(runs, other.context) is None
 
 
+def test_where_a_set_came_into_use_the_questions_that_both_were_asked_are_compared(
+    database: Database, make_tenant: Callable[..., Tenant]
+) -> None:
+    shop, runs = make_tenant(), EvaluationRuns(database)
+    runs.store(shop.context, _run(4, {"a": 1.0, "b": 0.5}, 0))
+    strange = _run(5, {"a": 0.0}, 1, "strange")
+    runs.store(shop.context, replace(strange, results=[{**each, "question": "other"} for each in strange.results]))
+    union = _run(6, {"a": 1.0, "c": 0.0}, 2, "asked + written")
+    named = [{**each, "question_id": f"written:{each['question_id']}"} for each in union.results]
+    runs.store(shop.context, replace(union, results=named))
+    found = compare_last_index(runs, shop.context)
+    assert found is not None
+    assert found.before is not None
+    assert found.before.variant["index_version"] == 4
+    assert [(pair.question, pair.change) for pair in found.pairs] == [("question a", 0.0)]
+
+
 def _run(version: int, scores: dict[str, float], hours: int, name: str = "written") -> StoredRun:
     at = NOW + timedelta(hours=hours)
     results = [

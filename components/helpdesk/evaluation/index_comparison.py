@@ -3,7 +3,9 @@ chance."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from components.core.tenant import TenantContext
 from components.helpdesk.evaluation.answer_run import AnswerRun, run_of
@@ -32,8 +34,9 @@ class QuestionPair:
 
 @dataclass(frozen=True)
 class IndexComparison:
-    """before: the last measurement on the same set of another version of the index that was let serve. pairs: by
-    change, the worst first. judgement: on those pairs."""
+    """before: the last measurement of another version of the index that was let serve: on the same set, else, as where
+    a set came into use meanwhile, on any that shares questions with it. pairs: by change, the worst first. judgement:
+    on those pairs."""
 
     after: StoredRun
     before: StoredRun | None
@@ -52,22 +55,22 @@ def compare_last_index(runs: EvaluationRuns, tenant: TenantContext) -> IndexComp
     if not kept:
         return None
     after = kept[0]
-    others = (run for run in kept[1:] if run.set_name == after.set_name and not run.blocked)
-    before = next((run for run in others if _version(run) != _version(after)), None)
-    old = _scores(before) if before else {}
-    pairs = tuple(
+    before = _served_before(kept, after)
+    old, new = _scored(before) if before else {}, _scored(after)
+    pairs = [
         QuestionPair(
-            question=result["question"],
-            before=old[result["question_id"]],
+            question=question,
+            before=old[question][FIGURE],
             after=result[FIGURE],
             found=tuple(result["found"]),
             relevant=tuple(result["relevant"]),
         )
-        for result in after.results
-        if FIGURE in result and result["question_id"] in old
-    )
-    ordered = tuple(sorted(pairs, key=lambda pair: (pair.change, pair.question)))
-    return IndexComparison(after, before, ordered, judge(old, _scores(after)))
+        for question, result in new.items()
+        if question in old
+    ]
+    pairs.sort(key=lambda pair: (pair.change, pair.question))
+    judgement = judge({pair.question: pair.before for pair in pairs}, {pair.question: pair.after for pair in pairs})
+    return IndexComparison(after, before, tuple(pairs), judgement)
 
 
 def last_index_answers(runs: EvaluationRuns, tenant: TenantContext) -> AnswerRun | None:
@@ -76,9 +79,17 @@ def last_index_answers(runs: EvaluationRuns, tenant: TenantContext) -> AnswerRun
     return run_of(kept[0]) if kept else None
 
 
+def _served_before(kept: Sequence[StoredRun], after: StoredRun) -> StoredRun | None:
+    asked = _scored(after).keys()
+    others = [run for run in kept if not run.blocked and _version(run) != _version(after)]
+    others = [run for run in others if not asked.isdisjoint(_scored(run))]
+    return next((run for run in others if run.set_name == after.set_name), others[0] if others else None)
+
+
 def _version(run: StoredRun) -> int | None:
     return run.variant.get("index_version")
 
 
-def _scores(run: StoredRun) -> dict[str, float]:
-    return {result["question_id"]: result[FIGURE] for result in run.results if FIGURE in result}
+def _scored(run: StoredRun) -> dict[str, Mapping[str, Any]]:
+    """By the question's words: its id is another where another set is in use beside its own."""
+    return {result["question"]: result for result in run.results if FIGURE in result}
