@@ -76,7 +76,7 @@ def show_checks(health: KnowledgeHealth, tenant: Tenant) -> pn.viewable.Viewable
         parts.append(
             f"<details><summary>{escape(_words(each.result.name))}: the last 90 days</summary>{told}</details>"
         )
-    about = "Checks of Dagster's last runs for this tenant, the failing ones first."
+    about = "What the last runs of Dagster and of helpdesk ingest found for this tenant, what fails first."
     return card("Checks", about, *(parts if spells else ()), empty=_NO_CHECK)
 
 

@@ -280,7 +280,8 @@ def test_a_configuration_names_a_judge_among_its_models() -> None:
 def test_calling_off_ends_the_judging(judging: Workbench, model: JudgingModel, tmp_path: Path) -> None:
     shop = make_shop(judging, tmp_path, ALL)
     model.forget()
-    model.faithful = lambda question: Script((json.dumps(CARRIED),), pause=0.05)
+    # The first answer is judged at once, those beside it are still under way when it is called off.
+    model.faithful = lambda question: Script((json.dumps(CARRIED),), pause=2.0 if len(model.judged) > 1 else 0.0)
     questions, told = judging.evaluation_sets.in_use(shop.tenant.context), list[tuple[int, int]]()
     assert questions is not None
     run = judging.answer_evaluations.run(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from components.helpdesk.evaluation.answer_comparison import compare
 from components.helpdesk.evaluation.answer_run import AnswerRun, run_of
-from components.helpdesk.evaluation.gate import ALLOWED_DROP, judge, told
+from components.helpdesk.evaluation.gate import ALLOWED_DROP, LEAST_PAIRS, judge, told
 from components.helpdesk.evaluation.metrics import ndcg, recall, reciprocal_rank
 from components.helpdesk.evaluation.question_scores import score_questions
 from tests.helpdesk.judged_runs import NOW, RESULT, judged_run
@@ -43,7 +43,9 @@ def test_a_block_is_a_drop_and_a_drop_beyond_the_bound_is_blocked(
     mean = sum(after[key] - values[key] for key in values) / len(values)
     assert found.difference is not None
     assert found.difference.value == pytest.approx(mean)
-    assert found.blocks == (found.difference.high < 0 or mean < -ALLOWED_DROP)
+    sure = found.pairs >= LEAST_PAIRS
+    assert found.blocks == ((sure and found.difference.high < 0) or mean < -ALLOWED_DROP)
+    assert sure or "beyond chance" not in told(found, "nDCG@10")
     if found.blocks:
         assert mean < 0
         assert "worse" in told(found, "nDCG@10")

@@ -3,11 +3,11 @@
 Worse is a drop beyond chance: the interval of the mean difference lies wholly below 0. It is also a drop of more than
 ALLOWED_DROP however uncertain, since a set too small to tell is no reason to let customers find out. A fixed tolerance
 of 0.02, as there was before, is neither: over twenty questions one that falls from the first place to the second moves
-the mean by 0.02, and over a thousand a drop of 0.015 is no accident.
+the mean by 0.02, and over a thousand a drop of 0.015 is no accident. Nothing is beyond chance over fewer than
+LEAST_PAIRS, whose resamples are too much alike: of five, all fall by a toss of coins one time in thirty-two.
 
 What a language model thinks of answers is noisy: it says otherwise when asked again. There a drop of any size over few
-questions says more about the model than about what it read, so that only one beyond chance blocks, and fewer than
-LEAST_OPINIONS pairs decide nothing: of five, all fall by a toss of coins one time in thirty-two.
+questions says more about the model than about what it read, so that only one beyond chance blocks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from components.helpdesk.evaluation.intervals import Interval, mean
 Verdict = Literal["better", "not_worse", "undecided", "worse"]
 # Of a mean of values from 0 to 1: a tenth is what a team notices, and about what chance moves over twenty questions.
 ALLOWED_DROP = 0.10
-LEAST_OPINIONS = 6
+LEAST_PAIRS = 6
 
 
 @dataclass(frozen=True)
@@ -46,18 +46,24 @@ def judge(before: Mapping[str, float], after: Mapping[str, float], *, opinions: 
     difference = mean(differences)
     if difference is None:
         return Judgement("undecided", None, 0)
-    if opinions and len(differences) < LEAST_OPINIONS:
-        return Judgement("undecided", difference, len(differences))
-    return Judgement(_verdict(difference, certain=opinions), difference, len(differences))
+    pairs = len(differences)
+    return Judgement(_verdict(difference, pairs, certain=opinions), difference, pairs)
 
 
-def _verdict(difference: Interval, *, certain: bool) -> Verdict:
+def _verdict(difference: Interval, pairs: int, *, certain: bool) -> Verdict:
     """certain: a drop is one beyond chance only."""
-    if difference.high < 0 or (difference.value < -ALLOWED_DROP and not certain):
+    if _falls(difference, pairs) or (difference.value < -ALLOWED_DROP and not certain):
         return "worse"
+    if pairs < LEAST_PAIRS and (certain or difference.value):
+        return "undecided"
     if difference.low > 0:
         return "better"
     return "not_worse" if difference.low >= -ALLOWED_DROP else "undecided"
+
+
+def _falls(difference: Interval, pairs: int) -> bool:
+    """Beyond chance."""
+    return difference.high < 0 and pairs >= LEAST_PAIRS
 
 
 def told(judgement: Judgement, figure: str) -> str:
@@ -65,11 +71,12 @@ def told(judgement: Judgement, figure: str) -> str:
     difference = judgement.difference
     if difference is None:
         return f"{figure}: no question to compare by"
+    falls = _falls(difference, judgement.pairs)
     words = {
         "better": "better beyond chance",
         "not_worse": "not worse",
         "undecided": "too few questions to tell",
-        "worse": "worse beyond chance" if difference.high < 0 else f"worse by more than the allowed {ALLOWED_DROP:g}",
+        "worse": "worse beyond chance" if falls else f"worse by more than the allowed {ALLOWED_DROP:g}",
     }
     return (
         f"{figure} {difference.value:+.3f} (95 %: {difference.low:+.3f} to {difference.high:+.3f}) "
