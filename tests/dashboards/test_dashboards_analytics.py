@@ -179,6 +179,7 @@ def test_the_file_of_a_list_holds_all_of_it_and_only_for_those_who_may_see_it(
         show(page, dashboards, "since=2025-01-01&until=2026-11-30&tab=Conversations")
         page.get_by_label("Which").select_option("Ended: handed over")
         page.wait_for_selector("h2:visible:has-text('Ended: handed over')")
+        page.wait_for_selector(".files-conversation_list a[href*=handed_over] >> nth=1")
         total = int(page.locator("p.quiet:visible:has-text('1 to 50 of')").inner_text().split(" of ")[1].split()[0])
         assert total > 80, "more than one batch"
         links = {

@@ -69,7 +69,7 @@ def test_a_node_is_chosen_by_keyboard_and_shows_what_is_written_there(
 
     with opened(browser, dashboards, staff.form("supervisor")) as page:
         page.goto(f"{dashboards}/dashboards/low-code")
-        page.get_by_text("Flows", exact=True).first.click()
+        page.get_by_role("tab", name="Flows", exact=True).click()
         expect(page.locator("[data-node]:visible").first).to_be_in_viewport(ratio=1)
         node = page.locator("[data-node=detect_intent]:visible")
         node.focus()
