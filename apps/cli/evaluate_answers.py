@@ -11,6 +11,7 @@ from rich.progress import Progress
 from apps.cli.console import out, plain_table, print_json, progress_bar, warn
 from apps.cli.context import AsJson, open_workbench
 from components.core.errors import InvalidInput
+from components.core.money_text import money_text
 
 if TYPE_CHECKING:
     from components.bootstrap import Workbench
@@ -222,7 +223,7 @@ def _print(run: AnswerRun, before: AnswerRun | None, compared: Comparison | None
 def _print_judge(run: AnswerRun) -> None:
     if run.judge is None:
         return
-    out.print(f"{run.told_judge}, for {run.judge_cost:.4g} {run.currency}".rstrip(), markup=False, soft_wrap=True)
+    out.print(f"{run.told_judge}, for {money_text(run.judge_cost, run.currency)}", markup=False, soft_wrap=True)
     for each in run.doubted[:MOST_SHOWN]:
         out.print(f"? not in its passages: {' '.join(each.doubted)} ({each.question})", markup=False, soft_wrap=True)
 
