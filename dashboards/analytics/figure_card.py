@@ -17,7 +17,7 @@ from dashboards.tables import STACKED, cell, is_wide
 from dashboards.theme import ACCENT, INK, LINE, QUIET
 
 STYLE = f"""
-:host {{ color: {INK}; }}
+:host {{ color: {INK}; overflow-wrap: break-word; }}
 h2 {{ font-size: 1.05rem; margin: 0; }}
 h3 {{ font-size: .95rem; margin: 10px 0 2px; }}
 p {{ margin: 2px 0 6px; }}

@@ -230,7 +230,12 @@ def test_a_tenant_without_conversations_is_told_how_to_have_some_and_sees_no_oth
     with opened(browser, dashboards, theirs) as page:
         show(page, dashboards, MONTH)
         page.wait_for_selector("h2:has-text('No conversation yet')")
-        assert page.get_by_text(f"/chat/{staff.theirs.domain}").count() == 1
+        link = page.get_by_text(f"/chat/{staff.theirs.domain}")
+        assert link.count() == 1
+        page.set_viewport_size({"width": 320, "height": 700})
+        box = link.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] < 310, "the address breaks within its card"
         show(page, dashboards, f"{MONTH}&only={staff.ours.domain}")
         page.wait_for_selector(f"text=you see {staff.theirs.domain}")
         assert page.locator("[data-headline]").count() == 0
